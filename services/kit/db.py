@@ -1,0 +1,136 @@
+"""The part's own database: one transaction per request or message, limited to a territory by row-level security."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.kit.auth import ActorDep
+from services.kit.errors import Unavailable
+
+_NAMES = {
+    "ix": "%(table_name)s_%(column_0_N_name)s",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+
+def service_base(part: str) -> type[SQLModel]:
+    """The table base of one part, with its own registry and metadata.
+
+    SQLModel keeps one global metadata; two parts in one test process would both declare an `outbox` in it.
+    """
+
+    class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
+        pass
+
+    Base.__name__ = f"{part.capitalize()}Base"
+    return Base
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What rows a transaction may see: a division prefix (or "all"), and one partner's only when `partner` is set."""
+
+    territory: str
+    partner: str = ""
+
+
+EVERYTHING = Scope("all")
+"""For the part's own loops. Requests take their scope from the signed-in actor."""
+
+
+class Database:
+    """An engine and its transactions. `written` is set after each commit that put events into the outbox."""
+
+    def __init__(self, url: str, *, name: str, pool_size: int = 10) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_timeout=10,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": f"yiqijiu-{name}",
+                    "statement_timeout": "15000",
+                    "idle_in_transaction_session_timeout": "10000",
+                    "timezone": "UTC",
+                    "jit": "off",
+                },
+            },
+        )
+        self.written = asyncio.Event()
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope = EVERYTHING) -> AsyncIterator[AsyncSession]:
+        """Open a transaction; commit when the block ends, roll back when it raises.
+
+        Raises: Unavailable when the database cannot be reached.
+        """
+        session = await self._begin(scope)
+        try:
+            yield session
+            await session.commit()
+        except BaseException:
+            await session.rollback()
+            raise
+        finally:
+            await session.close()
+        if session.info.get("wrote_events"):
+            self.written.set()
+
+    async def _begin(self, scope: Scope) -> AsyncSession:
+        """A session whose first statement went through; one retry covers a pooled connection that had died."""
+        for last in (False, True):
+            session = AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
+            try:
+                await session.execute(_SET_SCOPE, {"territory": scope.territory, "partner": scope.partner})
+                return session
+            except (OSError, DBAPIError, PoolTimeout, TimeoutError) as error:
+                await session.close()
+                if last:
+                    raise Unavailable() from error
+        raise AssertionError
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+_SET_SCOPE = text("SELECT set_config('yiqijiu.territory', :territory, true), set_config('yiqijiu.partner', :partner, true)")
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether trying the same again may work: the server was away, a lock or a serialisation failed."""
+    if isinstance(error, Unavailable | OSError | TimeoutError | PoolTimeout | OperationalError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state[:2] in {"08", "40", "53", "57", "58"} or state == "55P03"
+    return False
+
+
+async def transaction(request: Request, actor: ActorDep) -> AsyncIterator[AsyncSession]:
+    """A request's transaction, limited to the actor's territory and partner."""
+    database: Database = request.app.state.database
+    async with database.transaction(Scope(actor.territory or "none", actor.partner or "")) as session:
+        yield session
+
+
+# "function" scope: the commit happens before the answer leaves. With FastAPI's default it happens after, and a commit
+# that fails would still have answered 201.
+SessionDep = Annotated[AsyncSession, Depends(transaction, scope="function")]

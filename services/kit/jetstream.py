@@ -1,0 +1,180 @@
+"""The broker, JetStream through nats-py. The only module that imports nats.
+
+Streams and consumers are made by the provisioning user (`deploy/local/provision.py`), never by a part: a part may
+only publish on its own subjects and fetch from its own durable consumers.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+
+log = logging.getLogger(__name__)
+
+PUBLISH_TIMEOUT_S = 5.0
+FETCH_WAIT_S = 5.0
+_WINDOW = 64
+
+
+class BrokerAway(Exception):
+    """The broker did not answer, or has no such stream or consumer now. Nothing is lost: try again."""
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """A stream as the broker sees it."""
+
+    created: datetime
+    last_seq: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message to handle, with its way to answer. `attempt` counts from 1."""
+
+    body: bytes
+    attempt: int
+    _msg: Msg
+
+    async def ack(self) -> None:
+        """Say that it was taken in for good."""
+        await self._msg.ack()
+
+    async def again(self, delay_s: float) -> None:
+        """Ask for it again after `delay_s` seconds."""
+        await self._msg.nak(delay=delay_s)
+
+
+class Bus:
+    """One part's connection to the broker. Reconnects for ever; `reconnected` is set each time it did."""
+
+    def __init__(self, url: str, *, part: str) -> None:
+        self._url = url
+        self._part = part
+        self._client: Client | None = None
+        self._js: JetStreamContext | None = None
+        self.reconnected = asyncio.Event()
+
+    async def connect(self) -> None:
+        """Connect, waiting for the broker as long as it takes."""
+        while self._client is None:
+            try:
+                client = await nats.connect(
+                    self._url,
+                    name=f"yiqijiu-{self._part}",
+                    inbox_prefix=f"_INBOX_{self._part}".encode(),
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.2,
+                    connect_timeout=2,
+                    ping_interval=5,
+                    max_outstanding_pings=2,
+                    reconnected_cb=self._on_reconnected,
+                    error_cb=self._on_error,
+                )
+            except (OSError, NatsError, TimeoutError) as error:
+                log.warning("broker away", extra={"error": type(error).__name__})
+                await asyncio.sleep(0.2)
+                continue
+            self._client, self._js = client, client.jetstream(timeout=PUBLISH_TIMEOUT_S)
+            self.reconnected.set()
+
+    async def _on_reconnected(self) -> None:
+        self.reconnected.set()
+
+    async def _on_error(self, error: Exception) -> None:
+        log.warning("broker error", extra={"error": type(error).__name__})
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection is up now."""
+        return self._client is not None and self._client.is_connected
+
+    async def publish(self, messages: list[tuple[str, bytes, str]]) -> list[int]:
+        """Publish (subject, body, message id) messages on this part's stream and wait for every ack.
+
+        Answers the stream sequence of each. Raises: BrokerAway when any was not acknowledged.
+        """
+        assert self._js is not None
+        stream = self._part.upper()
+        answers: list[int] = []
+        for start in range(0, len(messages), _WINDOW):
+            window = messages[start : start + _WINDOW]
+            acks = await asyncio.gather(
+                *(
+                    self._js.publish(
+                        subject,
+                        body,
+                        timeout=PUBLISH_TIMEOUT_S,
+                        stream=stream,
+                        headers={"Nats-Msg-Id": message_id},
+                    )
+                    for subject, body, message_id in window
+                ),
+                return_exceptions=True,
+            )
+            for ack in acks:
+                if isinstance(ack, BaseException):
+                    if isinstance(ack, NatsError | APIError | OSError | TimeoutError):
+                        raise BrokerAway(type(ack).__name__) from ack
+                    raise ack
+                answers.append(ack.seq)
+        return answers
+
+    async def stream_state(self) -> StreamState:
+        """This part's own stream. Raises: BrokerAway."""
+        assert self._js is not None
+        try:
+            info = await self._js.stream_info(self._part.upper())
+        except (NatsError, APIError, OSError, TimeoutError) as error:
+            raise BrokerAway(type(error).__name__) from error
+        assert info.created is not None
+        return StreamState(info.created, info.state.last_seq)
+
+    async def subscribe(self, stream: str, durable: str) -> "Inflow":
+        """Bind to a durable consumer that the provisioner made. Raises: BrokerAway."""
+        assert self._js is not None
+        try:
+            subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
+        except (NatsError, APIError, OSError, TimeoutError) as error:
+            raise BrokerAway(type(error).__name__) from error
+        return Inflow(subscription)
+
+    async def close(self) -> None:
+        """Leave the broker."""
+        if self._client is not None:
+            await self._client.close()
+
+
+class Inflow:
+    """A durable consumer's messages."""
+
+    def __init__(self, subscription: JetStreamContext.PullSubscription) -> None:
+        self._subscription = subscription
+
+    async def fetch(self, most: int) -> list[Delivery]:
+        """Up to `most` messages: at once what is there, else the first that comes; [] after a few quiet seconds.
+
+        Raises: BrokerAway.
+        """
+        try:
+            messages = await self._subscription.fetch(most, timeout=FETCH_WAIT_S)
+        except TimeoutError:
+            return []
+        except (NatsError, APIError, OSError) as error:
+            raise BrokerAway(type(error).__name__) from error
+        return [Delivery(m.data, m.metadata.num_delivered or 1, m) for m in messages]
+
+    async def close(self) -> None:
+        """Stop listening. The consumer itself stays."""
+        try:
+            await self._subscription.unsubscribe()
+        except (NatsError, OSError) as error:
+            log.info("unsubscribe", extra={"error": type(error).__name__})

@@ -1,0 +1,31 @@
+"""The outbox: an event is a row in the caller's transaction, so state and event commit together or not at all."""
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.contracts.event import Event
+
+_INSERT = text(
+    "INSERT INTO outbox (id, subject, urgent, ref, version, division, body) SELECT * FROM unnest("
+    "CAST(:ids AS uuid[]), CAST(:subjects AS text[]), CAST(:urgent AS boolean[]), CAST(:refs AS uuid[]),"
+    " CAST(:versions AS bigint[]), CAST(:divisions AS text[]), CAST(:bodies AS text[]))"
+)
+
+
+async def emit(db: AsyncSession, *events: Event) -> None:
+    """Put events into the outbox, in one statement. The relay is woken when the transaction commits."""
+    if not events:
+        return
+    await db.execute(
+        _INSERT,
+        {
+            "ids": [event.id for event in events],
+            "subjects": [type(event).SUBJECT for event in events],
+            "urgent": [event.urgent for event in events],
+            "refs": [event.ref for event in events],
+            "versions": [event.version for event in events],
+            "divisions": [event.division for event in events],
+            "bodies": [event.to_cloud_event() for event in events],
+        },
+    )
+    db.info["wrote_events"] = True

@@ -1,0 +1,136 @@
+"""From the outbox to the broker. The outbox is the truth; the broker is a transport that may lose its tail or all.
+
+Rows are packed into CloudEvents batches, urgent ones first, published with a message id, and marked sent only when the
+server has acknowledged. A crash between the two publishes again; the inbox absorbs it. Sent rows stay seven days, so
+that whatever the broker lost is published again on the next connect.
+"""
+
+import asyncio
+import hashlib
+import logging
+from contextlib import suppress
+from itertools import groupby
+
+from sqlalchemy import text
+
+from services.contracts.event import pack_batches
+from services.kit.db import Database, is_passing
+from services.kit.jetstream import Bus, BrokerAway
+
+log = logging.getLogger(__name__)
+
+_MOST = 4000
+_LOOK_AGAIN_S = 60.0
+
+_TAKE = text(
+    "SELECT id, subject, urgent, body FROM outbox WHERE sent_at IS NULL ORDER BY urgent DESC, id LIMIT :most"
+    " FOR UPDATE SKIP LOCKED"
+)
+_MARK = text(
+    "UPDATE outbox o SET sent_at = now(), stream_seq = s.seq"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:seqs AS bigint[])) AS s(id, seq) WHERE o.id = s.id"
+)
+_CLEAN = (
+    text("DELETE FROM outbox WHERE sent_at < now() - interval '7 days'"),
+    text("DELETE FROM inbox WHERE received_at < now() - interval '14 days'"),
+    text("DELETE FROM idempotency WHERE created_at < now() - interval '30 days'"),
+)
+
+
+async def relay_once(database: Database, bus: Bus, *, most: int = _MOST) -> int:
+    """Publish up to `most` waiting events and mark them sent. Answers how many.
+
+    Raises: BrokerAway (nothing is marked; they go again later), Unavailable.
+    """
+    async with database.transaction() as db:
+        rows = (await db.execute(_TAKE, {"most": most})).all()
+        if not rows:
+            return 0
+        messages: list[tuple[str, bytes, str]] = []
+        counts: list[int] = []
+        ids = []
+        for (subject, urgent), group in groupby(
+            sorted(rows, key=lambda row: (not row.urgent, row.subject)), key=lambda row: (row.subject, row.urgent)
+        ):
+            same = list(group)
+            start = 0
+            for count, body in pack_batches([row.body for row in same]):
+                batch = same[start : start + count]
+                start += count
+                ids.extend(row.id for row in batch)
+                counts.append(count)
+                messages.append((f"{subject}.urgent" if urgent else subject, body, _message_id(batch)))
+        sequences = await bus.publish(messages)
+        seqs = [seq for seq, count in zip(sequences, counts, strict=True) for _ in range(count)]
+        await db.execute(_MARK, {"ids": ids, "seqs": seqs})
+        return len(rows)
+
+
+def _message_id(batch: list) -> str:  # type: ignore[type-arg]  # rows of the statement above
+    if len(batch) == 1:
+        return str(batch[0].id)
+    return hashlib.sha256(b"".join(row.id.bytes for row in batch)).hexdigest()[:32]
+
+
+async def reconcile(database: Database, bus: Bus) -> int:
+    """Set events waiting again that the broker no longer holds: the stream is another one, or its end went back.
+
+    Answers how many. Raises: BrokerAway, Unavailable.
+    """
+    state = await bus.stream_state()
+    async with database.transaction() as db:
+        known = (await db.execute(text("SELECT created FROM relay_state"))).scalar()
+        if known != state.created:
+            lost = await db.execute(text("UPDATE outbox SET sent_at = NULL, stream_seq = NULL WHERE sent_at IS NOT NULL"))
+            await db.execute(
+                text(
+                    "INSERT INTO relay_state (stream, created) VALUES ('own', :created)"
+                    " ON CONFLICT (stream) DO UPDATE SET created = excluded.created"
+                ),
+                {"created": state.created},
+            )
+        else:
+            lost = await db.execute(
+                text("UPDATE outbox SET sent_at = NULL, stream_seq = NULL WHERE stream_seq > :last"),
+                {"last": state.last_seq},
+            )
+        count: int = lost.rowcount  # type: ignore[attr-defined]  # CursorResult of an UPDATE has it
+    if count:
+        log.warning("reconcile", extra={"events": count})
+    return count
+
+
+async def run_relay(database: Database, bus: Bus, *, poll_s: float) -> None:
+    """Relay for ever: at once when a commit wrote events, else every `poll_s` seconds; reconcile on each connect."""
+    looked = 0.0
+    cleaned = 0.0
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            if bus.reconnected.is_set() or loop.time() - looked > _LOOK_AGAIN_S:
+                bus.reconnected.clear()
+                looked = loop.time()
+                try:
+                    await reconcile(database, bus)
+                except BaseException:
+                    bus.reconnected.set()
+                    raise
+            if loop.time() - cleaned > 3600 or not cleaned:
+                cleaned = loop.time() or 1.0
+                await _clean(database)
+            database.written.clear()
+            while await relay_once(database, bus):
+                pass
+            with suppress(TimeoutError):
+                await asyncio.wait_for(database.written.wait(), poll_s)
+        except Exception as error:  # the loop must live: whatever it was, wait and look again
+            passing = isinstance(error, BrokerAway) or is_passing(error)
+            log.log(logging.WARNING if passing else logging.ERROR, "relay", extra={"error": type(error).__name__})
+            bus.reconnected.set()
+            await asyncio.sleep(0.2 if passing else 2.0)
+
+
+async def _clean(database: Database) -> None:
+    async with database.transaction() as db:
+        for statement in _CLEAN:
+            await db.execute(statement)
