@@ -17,7 +17,7 @@ class OutcomeState(State):
 
 
 class ReferralChanged(Event):
-    """A referral to one partner (or bureau) for one need was opened, left, was answered, or ended. `ref` is the referral."""
+    """A referral to a partner or bureau for one need was opened, left, was answered or ended. `ref` is the referral."""
 
     SUBJECT: ClassVar[str] = "referral.referral.changed"
 

@@ -1,1 +1,1 @@
-"""How any part runs: settings, database, outbox, relay, inbox, broker, signing, privacy, errors, logs. Knows no domain."""
+"""How any part runs: database, outbox, relay, inbox, broker, signing, privacy, errors, logs. Knows no domain."""

@@ -149,11 +149,18 @@ async def answer_unexpected(request: Request, error: Exception) -> Response:
         return Unavailable().response()
     state = getattr(getattr(error, "orig", None), "sqlstate", "") or ""
     if isinstance(error, DBAPIError) and state.startswith("22"):
-        return BadInput(errors=(FieldError("body", "bad_value", "有一项的值不能保存", "A value cannot be stored"),)).response()
+        wrong = FieldError("body", "bad_value", "有一项的值不能保存", "A value cannot be stored")
+        return BadInput(errors=(wrong,)).response()
     log.error("unexpected", extra={"route": request.scope.get("path", "")[:80]}, exc_info=error)
-    body = {"type": "/problems/internal", "title": "An internal error", "status": 500, "code": "internal"}
+    body: dict[str, Any] = {
+        "type": "/problems/internal",
+        "title": "An internal error",
+        "status": 500,
+        "code": "internal",
+    }
     message = {"zh": "系统内部错误，已记录", "en": "An internal error; it was logged"}
-    return JSONResponse(body | {"detail": message["zh"], "message": message}, 500, media_type="application/problem+json")
+    body |= {"code": "internal", "detail": message["zh"], "message": message}
+    return JSONResponse(body, 500, media_type="application/problem+json")
 
 
 class ErrorsInside:

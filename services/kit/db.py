@@ -10,10 +10,9 @@ from fastapi import Depends, Request
 from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.kit.auth import ActorDep
 from services.kit.errors import Unavailable
@@ -111,7 +110,9 @@ class Database:
         await self.engine.dispose()
 
 
-_SET_SCOPE = text("SELECT set_config('yiqijiu.territory', :territory, true), set_config('yiqijiu.partner', :partner, true)")
+_SET_SCOPE = text(
+    "SELECT set_config('yiqijiu.territory', :territory, true), set_config('yiqijiu.partner', :partner, true)"
+)
 
 
 def is_passing(error: BaseException) -> bool:

@@ -1,17 +1,17 @@
 """Errors people and programs can act on, as RFC 9457 problem JSON in Chinese and English.
 
-    ServiceError                       any refusal; knows its status, code and both texts
-    ├── BadInput              422      fields are wrong; lists each field, never its value
-    ├── Unreadable            400      the body is no JSON, too deep, or holds what JSON may not
-    ├── NotSignedIn           401
-    ├── NotAllowed            403
-    ├── NotFound              404      absent, or another territory's: the same answer
-    ├── Conflict              409
-    ├── TooLarge              413
-    ├── KeyReused             422      the same Idempotency-Key with another body
-    └── Unavailable           503      a part this one needs does not answer; try again
+ServiceError                       any refusal; knows its status, code and both texts
+├── BadInput              422      fields are wrong; lists each field, never its value
+├── Unreadable            400      the body is no JSON, too deep, or holds what JSON may not
+├── NotSignedIn           401
+├── NotAllowed            403
+├── NotFound              404      absent, or another territory's: the same answer
+├── Conflict              409
+├── TooLarge              413
+├── KeyReused             422      the same Idempotency-Key with another body
+└── Unavailable           503      a part this one needs does not answer; try again
 
-    RefusedConfiguration               start-up only; the process ends with status 78
+RefusedConfiguration               start-up only; the process ends with status 78
 """
 
 from dataclasses import dataclass

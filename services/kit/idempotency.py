@@ -27,7 +27,9 @@ _DONE = text(
     "UPDATE idempotency SET status = :status, body = :body"
     " WHERE principal = :principal AND route = :route AND key = :key"
 )
-_FORGET = text("DELETE FROM idempotency WHERE principal = :principal AND route = :route AND key = :key AND status IS NULL")
+_FORGET = text(
+    "DELETE FROM idempotency WHERE principal = :principal AND route = :route AND key = :key AND status IS NULL"
+)
 
 
 class KeyedRequest:
@@ -55,7 +57,10 @@ class KeyedRequest:
                 raise KeyReused()
             if row.status is None:
                 raise Conflict(
-                    "相同的请求正在处理", "The same request is being handled", code="in_progress", headers={"Retry-After": "1"}
+                    "相同的请求正在处理",
+                    "The same request is being handled",
+                    code="in_progress",
+                    headers={"Retry-After": "1"},
                 )
             return Response(row.body, row.status, media_type="application/json")
 

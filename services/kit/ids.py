@@ -11,7 +11,7 @@ def new_id() -> UUID:
 
 
 def derived_id(*parts: object) -> UUID:
-    """The same parts always give the same UUID (version 8), so that a repeat finds its first row. Source: RFC 9562 §5.8."""
+    """The same parts always give the same UUID (version 8): a repeat finds its first row. Source: RFC 9562 §5.8."""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
     value = int.from_bytes(digest[:16], "big")
     value = value & ~(0xF << 76) | 0x8 << 76

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.catalogue import EVENTS
 from services.contracts.event import Event
@@ -40,13 +40,18 @@ _CLAIM = text(
     "INSERT INTO inbox (event_id, consumer) SELECT unnest(CAST(:ids AS uuid[])), :consumer"
     " ON CONFLICT DO NOTHING RETURNING event_id"
 )
-_OUTCOME = text("UPDATE inbox SET outcome = :outcome WHERE consumer = :consumer AND event_id = ANY(CAST(:ids AS uuid[]))")
+_OUTCOME = text(
+    "UPDATE inbox SET outcome = :outcome WHERE consumer = :consumer AND event_id = ANY(CAST(:ids AS uuid[]))"
+)
 _DEAD = text(
     "INSERT INTO dead_letter (event_id, consumer, subject, division, body, error, attempts)"
     " VALUES (:event_id, :consumer, :subject, :division, :body, :error, :attempts)"
     " ON CONFLICT (event_id, consumer) DO UPDATE SET state = 'open', error = excluded.error,"
     " attempts = dead_letter.attempts + 1, changed_at = now()"
 )
+
+
+_TO_RETRY = text("SELECT event_id, body FROM dead_letter WHERE state = 'retry' AND consumer = :consumer LIMIT 100")
 
 
 class UnreadableEvent(Exception):
@@ -197,12 +202,7 @@ class Inbox:
     async def retry_dead(self) -> int:
         """Apply again the dead letters somebody marked `retry`. Answers how many took effect."""
         async with self._database.transaction() as db:
-            rows = (
-                await db.execute(
-                    text("SELECT event_id, body FROM dead_letter WHERE state = 'retry' AND consumer = :consumer LIMIT 100"),
-                    {"consumer": self._consumer},
-                )
-            ).all()
+            rows = (await db.execute(_TO_RETRY, {"consumer": self._consumer})).all()
         done = 0
         for row in rows:
             envelope = _envelope(json.loads(row.body))

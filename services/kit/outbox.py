@@ -1,7 +1,7 @@
 """The outbox: an event is a row in the caller's transaction, so state and event commit together or not at all."""
 
 from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.event import Event
 

@@ -10,12 +10,13 @@ import hashlib
 import logging
 from contextlib import suppress
 from itertools import groupby
+from uuid import UUID
 
 from sqlalchemy import text
 
 from services.contracts.event import pack_batches
 from services.kit.db import Database, is_passing
-from services.kit.jetstream import Bus, BrokerAway
+from services.kit.jetstream import BrokerAway, Bus
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ async def relay_once(database: Database, bus: Bus, *, most: int = _MOST) -> int:
             return 0
         messages: list[tuple[str, bytes, str]] = []
         counts: list[int] = []
-        ids = []
+        ids: list[UUID] = []
         for (subject, urgent), group in groupby(
             sorted(rows, key=lambda row: (not row.urgent, row.subject)), key=lambda row: (row.subject, row.urgent)
         ):
@@ -81,7 +82,9 @@ async def reconcile(database: Database, bus: Bus) -> int:
     async with database.transaction() as db:
         known = (await db.execute(text("SELECT created FROM relay_state"))).scalar()
         if known != state.created:
-            lost = await db.execute(text("UPDATE outbox SET sent_at = NULL, stream_seq = NULL WHERE sent_at IS NOT NULL"))
+            lost = await db.execute(
+                text("UPDATE outbox SET sent_at = NULL, stream_seq = NULL WHERE sent_at IS NOT NULL")
+            )
             await db.execute(
                 text(
                     "INSERT INTO relay_state (stream, created) VALUES ('own', :created)"

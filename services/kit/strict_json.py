@@ -59,7 +59,7 @@ def _check_depth(body: bytes) -> None:
 def _check_text(value: Any) -> None:
     if isinstance(value, str):
         if "\x00" in value or _SURROGATE.search(value):
-            raise Unreadable("文字中有不允许的字符", "A text holds a character that is not allowed", code="bad_character")
+            raise Unreadable("文字中有不允许的字符", "A text holds a character not allowed", code="bad_character")
     elif isinstance(value, dict):
         for key, inner in value.items():
             _check_text(key)

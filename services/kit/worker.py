@@ -9,7 +9,7 @@ from services.contracts.catalogue import CONSUMERS
 from services.kit.clock import Clock
 from services.kit.db import Database
 from services.kit.inbox import Handlers, Inbox
-from services.kit.jetstream import Bus, BrokerAway
+from services.kit.jetstream import BrokerAway, Bus
 from services.kit.relay import run_relay
 from services.kit.settings import PartSettings
 

@@ -1,0 +1,1 @@
+"""Tests: sentences of the domain, on real parts."""
