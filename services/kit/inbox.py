@@ -106,22 +106,37 @@ class Inbox:
         self._consumer = consumer
         self._clock = clock
 
-    async def take(self, deliveries: Sequence[Delivery]) -> None:
+    async def take(self, deliveries: Sequence[Delivery]) -> bool:
         """Take a fetch in: one transaction for all, else one by one. Acknowledges what took effect.
 
-        Raises: nothing for events that fail; what stopped the whole database is logged and asked for again.
+        False when the database is away: then all were handed back, and the caller waits until it answers, so that
+        no message wears out its tries.
         """
         try:
             opened = [open_batch(d.body) for d in deliveries]
             await self.apply([envelope for batch in opened for envelope in batch])
         except Exception as error:  # any failure: find out below which event it is
             log.warning("inbox batch", extra={"error": type(error).__name__, "events": len(deliveries)})
+            if is_passing(error) and not await self.database_answers():
+                for delivery in deliveries:
+                    await delivery.again(1.0)
+                return False
         else:
             for delivery in deliveries:
                 await delivery.ack()
-            return
+            return True
         for delivery in deliveries:
             await self._take_one(delivery)
+        return True
+
+    async def database_answers(self) -> bool:
+        """Whether a transaction can be opened now."""
+        try:
+            async with self._database.transaction():
+                return True
+        except Exception as error:  # whatever it is, it is the answer
+            log.warning("database away", extra={"error": type(error).__name__})
+            return False
 
     async def _take_one(self, delivery: Delivery) -> None:
         try:

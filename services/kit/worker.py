@@ -61,8 +61,9 @@ async def run_consumer(bus: Bus, inbox: Inbox, stream: str, durable: str) -> Non
         try:
             while True:
                 deliveries = await inflow.fetch(_FETCH)
-                if deliveries:
-                    await inbox.take(deliveries)
+                if deliveries and not await inbox.take(deliveries):
+                    while not await inbox.database_answers():
+                        await asyncio.sleep(0.5)
         except Exception as error:  # the loop must live: bind again and go on
             log.warning("consumer", extra={"stream": stream, "error": type(error).__name__})
             await asyncio.sleep(0.2)

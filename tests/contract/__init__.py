@@ -1,0 +1,1 @@
+"""What the parts and their partners may rely on."""

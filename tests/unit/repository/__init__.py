@@ -1,0 +1,1 @@
+"""Tests of the house itself: the map, the style, the import rules, the documents."""
