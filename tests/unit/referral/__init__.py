@@ -1,0 +1,1 @@
+"""The referral service, on plain values and on real parts."""
