@@ -19,9 +19,7 @@ CITY = "3506"
 _DATA = Path(__file__).parent / "data" / "divisions.csv"
 _SHAPE = re.compile(r"[1-9][0-9]{3}(?:[0-9]{2}|[0-9]{5}|[0-9]{8})?", re.ASCII)
 # First two digits of GB/T 2260 codes: the provinces, autonomous regions and municipalities, 71 Taiwan, 81 and 82.
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
-)
+_PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]", re.ASCII)
 _LEVELS: dict[int, "Level"] = {4: "city", 6: "county", 9: "township", 12: "village"}
 _COUNTY_ENDINGS = ("区", "县", "市")
 _VILLAGE_ENDINGS = ("社区居民委员会", "居民委员会", "社区居委会", "村民委员会", "居委会", "村委会", "社区", "村")
@@ -134,7 +132,7 @@ class Divisions:
         """
         code = shorten(written)
         if not code.startswith(CITY):
-            plausible = code[:2] in _PROVINCES and code[2:4] != "00"
+            plausible = bool(_PROVINCE.fullmatch(code[:2])) and code[2:4] != "00"
             return Resolved(code, "out_of_area" if plausible else "unknown", code)
         if code in self._places:
             return Resolved(code, "known", code)
@@ -147,7 +145,7 @@ class Divisions:
         return Resolved(code, "unknown", code)
 
     def find(self, text: str) -> Division | None:
-        """The place that a name such as 漳浦县赤湖镇 or 福建省漳州市芗城区芝山街道惠民社区 means, or None if not exactly one."""
+        """The one place that a name such as 漳浦县赤湖镇 or 福建省漳州市芗城区芝山街道惠民社区 means, or None."""
         rest = re.sub(r"\s+", "", text)
         for larger in ("福建省", "福建", "漳州市"):
             rest = rest.removeprefix(larger)
