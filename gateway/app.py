@@ -1,0 +1,49 @@
+"""The gateway's application: the door in front, the gateway's own answers and the console inside."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from fastapi import FastAPI
+
+from gateway.api import router as api_router
+from gateway.audit import AuditLog
+from gateway.auth import Callers
+from gateway.desk import Desk
+from gateway.door import Door
+from gateway.proxy import Upstream
+from gateway.routes import route_table
+from gateway.settings import GatewaySettings
+from services.kit.application import ErrorsInside, build_app
+from services.kit.clock import Clock
+
+
+async def run_loops(app: FastAPI) -> None:
+    """The audit's writer and the lookers at the parts, until cancelled."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(app.state.desk.upstream.close)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(app.state.desk.audit.run())
+
+
+def create_app(settings: GatewaySettings | None = None) -> FastAPI:
+    """The application, ready to be served."""
+    settings = settings or GatewaySettings.load("gateway")
+    app = build_app(
+        settings,
+        title="一起救 网关 / Yiqijiu gateway",
+        description="The only public door of Yiqijiu.",
+        routers=[api_router],
+        loops=run_loops,
+    )
+    clock = Clock()
+    desk = Desk(
+        table=route_table(),
+        callers=Callers(lambda: app.state.database, settings.jwt_private_key.get_secret_value(), clock=clock),
+        audit=AuditLog(settings.database_url.get_secret_value(), settings.audit_key.get_secret_value()),
+        upstream=Upstream(settings.urls),
+        clock=clock,
+    )
+    app.state.desk = desk
+    app.add_middleware(Door, desk=desk)
+    app.add_middleware(ErrorsInside)
+    return app

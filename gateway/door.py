@@ -1,0 +1,195 @@
+"""The ASGI door in front of everything: API requests are matched, admitted, written down and forwarded here, without the
+web framework; the gateway's own pages and composed answers go on to the application inside."""
+
+import asyncio
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.auth import Grant
+from gateway.desk import Desk, new_request_id
+from gateway.errors import MethodNotAllowed, TooSlow
+from gateway.proxy import PASSED_ON, Answer
+from gateway.routes import UNSAFE, Match, Route
+from gateway.session_cookie import read_session_cookie
+from services.kit.errors import NotAllowed, NotSignedIn, ServiceError, TooLarge
+
+_BODY_S = 30.0
+_LONGEST_QUERY = 2_048
+BASE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""On every answer that does not set its own."""
+
+
+class Door:
+    """Middleware that answers what routes.yaml names and passes the rest on."""
+
+    def __init__(self, app: ASGIApp, *, desk: Desk) -> None:
+        self._app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_request_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        send = _with_base_headers(send, request_id)
+        found = self._desk.table.find(scope["method"], scope["path"])
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            if isinstance(found, tuple):
+                raise MethodNotAllowed(found)
+            await self._serve(found, scope, receive, send, request_id)
+        except ServiceError as error:
+            await error.response()(scope, receive, send)
+
+    async def _serve(self, match: Match, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        route = match.route
+        headers = dict(scope["headers"])
+        if len(scope["query_string"]) > _LONGEST_QUERY:
+            raise TooLarge()
+        grant = await self._who(route, headers, scope)
+        try:
+            self._desk.admit(grant, route)
+        except NotAllowed:
+            self._desk.note_refusal(grant, match, request_id)
+            raise
+        purpose = headers.get(b"x-purpose", b"").decode("latin-1")
+        if route.part == "gateway":
+            scope["state"] |= {"grant": grant, "match": match, "purpose": purpose}
+            await self._compose(match, grant, purpose, scope, receive, send, request_id)
+            return
+        body = await read_body(receive, headers, route) if route.method in UNSAFE else None
+        answer = await self._desk.ask(
+            grant,
+            match,
+            target_of(scope),
+            request_id=request_id,
+            purpose=purpose,
+            headers=[(name, value) for name, value in scope["headers"] if name in PASSED_ON],
+            body=body,
+        )
+        await send_answer(send, answer)
+
+    async def _who(self, route: Route, headers: dict[bytes, bytes], scope: Scope) -> Grant:
+        """The caller by bearer token; for reads also by the console's cookie; for a signed callback by its signature.
+
+        Raises: NotSignedIn.
+        """
+        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if kind:
+            if kind.lower() != "bearer" or not 20 <= len(token) <= 200:
+                raise NotSignedIn()
+            return await self._desk.callers.by_token(token)
+        if route.is_signed and b"webhook-signature" in headers:
+            return self._desk.callers.by_signature()
+        cookie = read_session_cookie(headers.get(b"cookie", b""), is_tls=scope.get("scheme") == "https")
+        if cookie and route.method == "GET":
+            return await self._desk.callers.by_session(cookie)
+        raise NotSignedIn()
+
+    async def _compose(
+        self, match: Match, grant: Grant, purpose: str, scope: Scope, receive: Receive, send: Send, request_id: str
+    ) -> None:
+        """Let the application answer; what must be written down is so before the first byte leaves."""
+        desk, route = self._desk, match.route
+        written = None
+        recorded = desk.is_recorded(grant, route)
+        if recorded:
+            desk.check_audit(route)
+            written = desk.audit.ask(desk.entry(grant, match, request_id=request_id, purpose=purpose))
+        status = 503
+
+        async def gated(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                if written is not None and route.is_audited:
+                    await desk.audit.committed(written)
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, gated)
+        finally:
+            if recorded:
+                desk.note_answer(request_id, status)
+
+
+def target_of(scope: Scope) -> str:
+    """The path and query to forward. The path matched a route, so it holds nothing that would need quoting."""
+    query = scope["query_string"].decode("latin-1")
+    path: str = scope["path"]
+    return f"{path}?{query}" if query else path
+
+
+async def read_body(receive: Receive, headers: dict[bytes, bytes], route: Route) -> bytes:
+    """The whole body, within the route's size and the time a body may take.
+
+    Raises: TooLarge, TooSlow.
+    """
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length[:15]) > route.most_body:
+        raise TooLarge()
+    message = await _first_part(receive)
+    body = message.get("body", b"")
+    if not message.get("more_body", False):
+        return _within(body, route)
+    parts, size = [body], len(body)
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while message.get("more_body", False):
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise TooSlow()
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > route.most_body:
+                    raise TooLarge()
+    except TimeoutError as error:
+        raise TooSlow() from error
+    return _within(b"".join(parts), route)
+
+
+async def _first_part(receive: Receive) -> Message:
+    try:
+        async with asyncio.timeout(_BODY_S):
+            return await receive()
+    except TimeoutError as error:
+        raise TooSlow() from error
+
+
+def _within(body: bytes, route: Route) -> bytes:
+    if len(body) > route.most_body:
+        raise TooLarge()
+    return body
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send a part's answer on."""
+    headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+    if answer.status in (204, 304):
+        headers = list(answer.headers)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _with_base_headers(send: Send, request_id: str) -> Send:
+    mark = (b"x-request-id", request_id.encode())
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
+            names = {name.lower() for name, _ in given}
+            added = [pair for pair in BASE_HEADERS if pair[0] not in names]
+            message = {**message, "headers": [*given, mark, *added]}
+        await send(message)
+
+    return sending
