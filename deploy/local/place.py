@@ -173,6 +173,7 @@ def _settle(place: Place, home: Home) -> None:
     place.folder.mkdir(mode=0o700, exist_ok=True)
     place.give(place.folder, mode=0o700)
     write_once(place.folder / "home-id", home.id)
+    write_once(place.folder / "home-path", str(home.path))
 
 
 def _runnable_programs(place: Place) -> Path:

@@ -3,7 +3,6 @@
 python -m deploy.local.serve PART [--host ADDRESS] [--port N] [--graceful S] [--behind-tls-proxy ADDRESS,…]
 """
 
-import argparse
 import importlib
 import ipaddress
 import os
@@ -13,9 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deploy.local.arguments import Arguments
 from deploy.local.home import home_path, read_json
 from deploy.local.parts import PARTS, app_module
-from deploy.local.refusal import Refusal, Words, language_of
+from deploy.local.refusal import Refusal, Words
+from deploy.local.terminal import tell_refusal
 
 if TYPE_CHECKING:
     import uvicorn
@@ -74,13 +75,21 @@ def configuration(
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until SIGTERM or SIGINT, then finish what is under way. Answers the exit status."""
-    reader = argparse.ArgumentParser(prog="serve", description=(__doc__ or "").partition("\n")[0])
+    reader = Arguments(
+        "serve",
+        zh="在前台运行一个服务（HTTP、发件、收件都在一个进程里）。",
+        en="Run one part in the foreground: HTTP, relay and consumers in one process.",
+        example="./yiqijiu serve intake",
+    )
     reader.add_argument("part", choices=PARTS)
     reader.add_argument("--host", default=os.environ.get("YIQIJIU_HOST") or "127.0.0.1")
     reader.add_argument("--port", type=int, default=None)
     reader.add_argument("--graceful", type=int, default=GRACEFUL_S, metavar="SECONDS")
     reader.add_argument("--behind-tls-proxy", dest="proxies", metavar="ADDRESSES", default=None)
-    chosen = reader.parse_args(arguments)
+    try:
+        chosen = reader.parse_args(arguments)
+    except Refusal as refusal:
+        return tell_refusal(refusal)
     # uvicorn raises the signal again once it has shut down, for whatever stood there before; a clean end is status 0.
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: sys.exit(0))
@@ -89,8 +98,7 @@ def main(arguments: Sequence[str]) -> int:
             chosen.part, host=chosen.host, port=chosen.port, graceful_s=chosen.graceful, proxies=chosen.proxies
         )
     except Refusal as refusal:
-        print("\n".join(refusal.lines(language_of())), file=sys.stderr)
-        return refusal.status
+        return tell_refusal(refusal)
     import uvicorn
 
     server = uvicorn.Server(config)

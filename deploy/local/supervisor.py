@@ -32,7 +32,7 @@ from deploy.local.place import Place, find_place
 from deploy.local.ports import GATEWAY_PORT, settle_ports
 from deploy.local.postgres import PostgresServer
 from deploy.local.provision import provision
-from deploy.local.refusal import Refusal, Words
+from deploy.local.refusal import INTERRUPTED, Refusal, Words
 from deploy.local.runlock import RunLock
 from deploy.local.servers import OwnServers
 from deploy.local.spawn import part_command, part_environment, raise_open_files, run_migrations, spawn
@@ -50,12 +50,14 @@ class SuiteOptions:
     """How a suite is run. `port`: None = YIQIJIU_PORT or 8000, 0 = any free one. `commands` replaces a part's own.
 
     `ephemeral`: data folder and cluster are deleted at the end. `environment` is added to each part's.
+    `answer_signals`: SIGINT, SIGTERM and SIGHUP end the suite in order, also while it starts; a second one kills.
     """
 
     parts: Sequence[str] = PARTS
     port: int | None = None
     migrate: bool = True
     ephemeral: bool = False
+    answer_signals: bool = False
     ready_within_s: float = 60.0
     commands: Mapping[str, Sequence[str]] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -138,10 +140,13 @@ class Suite:
     async def start(self) -> None:
         """Bring everything up; returns when every part says that it is ready.
 
-        Raises: Refusal when something does not come up; whatever had come up is stopped again.
+        Raises: Refusal when something does not come up, or when a signal asked for the end before that; whatever had
+        come up is stopped again.
         """
         raise_open_files()
         self._lock.take()
+        if self.options.answer_signals:
+            self._answer_signals()
         try:
             self.state = "starting"
             await self._prepare()
@@ -150,6 +155,12 @@ class Suite:
             self.state = "running"
             await self._journal.tell("ready", "suite")
             self._watch(self._keep_logs_small())
+        except asyncio.CancelledError:
+            was_asked = self._asked_to_stop.is_set()
+            await self.stop()
+            if was_asked:
+                raise _stopped_early() from None
+            raise
         except BaseException:
             await self.stop()
             raise
@@ -183,16 +194,21 @@ class Suite:
         self._asked_to_stop.set()
 
     async def until_stopped(self) -> None:
-        """Wait until somebody asks for the end. The first SIGINT, SIGTERM or SIGHUP does, the second kills."""
-        loop = asyncio.get_running_loop()
-        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(one, self._on_signal)
+        """Wait until somebody asks for the end."""
         await self._asked_to_stop.wait()
 
-    def _on_signal(self) -> None:
-        if self._asked_to_stop.is_set():
-            self.kill()
-        self.ask_to_stop()
+    def _answer_signals(self) -> None:
+        loop, starter = asyncio.get_running_loop(), asyncio.current_task()
+
+        def on_signal() -> None:
+            if self._asked_to_stop.is_set():
+                self.kill()
+            elif self.state == "starting" and starter is not None:
+                starter.cancel()
+            self.ask_to_stop()
+
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(one, on_signal)
 
     async def _prepare(self) -> None:
         """Everything that is no process: what an earlier run left, ports, passwords, each part's own file."""
@@ -313,6 +329,15 @@ class Suite:
         if self._place is not None:
             self._place.remove()
         shutil.rmtree(self.home.path, ignore_errors=True)
+
+
+def _stopped_early() -> Refusal:
+    return Refusal(
+        "stopped_while_starting",
+        Words("启动途中被要求停止；没有留下进程。", "Asked to stop while starting; no process was left."),
+        Words("随时可以重新运行，数据都在。", "Run it again at any time; the data is there."),
+        status=INTERRUPTED,
+    )
 
 
 async def _all_of(*works: Coroutine[Any, Any, None]) -> None:
