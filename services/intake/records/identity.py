@@ -125,8 +125,8 @@ def read_identity(
 ) -> Identity | None:
     """Read the number of a paper; None when nobody could be identified, and `notes` says why.
 
-    With `strict` (JSON bodies) only ASCII numbers are taken, though a lower-case x and an old number of 15 digits are
-    still raised. Otherwise (files) full-width digits, blanks and apostrophes are cleaned with a note. `not_after` is the
+    With `strict` (JSON bodies) only ASCII numbers are taken, but a lower-case x and an old number of 15 digits are
+    still raised. In files full-width digits, blanks and apostrophes are cleaned with a note. `not_after` is the
     day by which the person must have been born, `limit` (today or settled_on) what that day is called. `prefix`
     goes before the field names of the issues.
     """
