@@ -1,4 +1,4 @@
-"""`./yiqijiu doctor`: looks over this machine, the data folder and the running suite, check by check. Changes nothing."""
+"""`./yiqijiu doctor`: looks over the machine, the data folder and the running suite, check by check."""
 
 import asyncio
 import json

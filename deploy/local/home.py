@@ -17,7 +17,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +64,13 @@ class Home:
         """A random name of this very folder, the same for as long as it exists."""
         return str(json.loads((self.path / "home.json").read_text())["id"])
 
-    def parts_with_keys(self) -> list[str]:
-        """The parts whose keys were made here once."""
-        return list(read_json(self.path / "home.json").get("parts_with_keys", []))
+    def keys_made(self) -> dict[str, list[str]]:
+        """The names of the keys that were made here once, by part."""
+        return dict(read_json(self.path / "home.json").get("keys_made", {}))
 
-    def note_parts_with_keys(self, parts: Iterable[str]) -> None:
-        """Remember that the parts have their keys, so that lost ones are missed and not made anew."""
-        held = read_json(self.path / "home.json") | {"parts_with_keys": list(parts)}
+    def note_keys_made(self, keys: Mapping[str, list[str]]) -> None:
+        """Remember which keys the parts have, so that lost ones are missed and not made anew."""
+        held = read_json(self.path / "home.json") | {"keys_made": dict(keys)}
         write_over(self.path / "home.json", json.dumps(held))
 
     @property

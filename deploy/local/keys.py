@@ -21,6 +21,7 @@ PART_KEYS: Mapping[str, tuple[str, ...]] = {
     "gateway": ("audit_key", "seal_key"),
 }
 """Keys of 32 random bytes that a part needs, base64 in its file."""
+_OTHER_KEYS: Mapping[str, tuple[str, ...]] = {"gateway": ("jwt_private_key",)}
 
 
 def passwords(home: Home) -> dict[str, str]:
@@ -42,17 +43,17 @@ def hand_out(home: Home, *, urls: Mapping[str, Mapping[str, str]]) -> None:
 
     Raises: Refusal when keys that were made once are gone: what they sealed could never be read again.
     """
-    known = home.parts_with_keys()
+    known = home.keys_made()
     for part in PARTS:
         held: dict[str, Any] = home.part_secrets(part)
-        made = _with_keys(part, held)
-        if part in known and made.keys() - held.keys():
+        if set(known.get(part, ())) - held.keys():
             raise _keys_gone(home, part)
+        made = _with_keys(part, held)
         write_over(home.secrets / f"{part}.json", json.dumps(made | dict(urls.get(part, {})), indent=1))
     public = home.secrets / "jwt-public.pem"
     if not public.exists():
         write_once(public, _public_of(home.part_secrets("gateway")["jwt_private_key"]))
-    home.note_parts_with_keys(PARTS)
+    home.note_keys_made({part: [*PART_KEYS.get(part, ()), *_OTHER_KEYS.get(part, ())] for part in PARTS})
 
 
 def _with_keys(part: str, held: Mapping[str, Any]) -> dict[str, Any]:
