@@ -13,7 +13,7 @@ from gateway.door import Door
 from gateway.proxy import Upstream
 from gateway.routes import route_table
 from gateway.settings import GatewaySettings
-from services.kit.application import ErrorsInside, build_app
+from services.kit.application import build_app
 from services.kit.clock import Clock
 
 
@@ -25,7 +25,7 @@ async def run_loops(app: FastAPI) -> None:
             group.create_task(app.state.desk.audit.run())
 
 
-def create_app(settings: GatewaySettings | None = None) -> FastAPI:
+def create_app(settings: GatewaySettings | None = None) -> Door:
     """The application, ready to be served."""
     settings = settings or GatewaySettings.load("gateway")
     app = build_app(
@@ -44,6 +44,4 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         clock=clock,
     )
     app.state.desk = desk
-    app.add_middleware(Door, desk=desk)
-    app.add_middleware(ErrorsInside)
-    return app
+    return Door(app, desk=desk)

@@ -11,14 +11,14 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 import asyncpg
+import orjson
 
 from services.kit.errors import Unavailable
 
@@ -38,7 +38,7 @@ _INSERT = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row before it is chained. `object` is an id, never a number or name that means a person outside."""
+    """One row before it is chained. `at` is in UTC. `object` is an id, never a number or name that means a person outside."""
 
     kind: str
     at: datetime
@@ -56,12 +56,12 @@ class Entry:
 
     def body(self) -> str:
         """Canonical JSON of what is not empty. Strings and small integers only, so that sorting the keys is enough."""
-        values: dict[str, object] = {"at": self.at.astimezone(UTC).isoformat(timespec="milliseconds")}
+        values: dict[str, object] = {"at": self.at.isoformat(timespec="milliseconds")}
         for name in _NAMES:
             value = getattr(self, name)
             if value:
-                values[name] = list(value) if isinstance(value, tuple) else value
-        return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+                values[name] = value
+        return orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
 
 
 _NAMES = tuple(field.name for field in fields(Entry) if field.name != "at")

@@ -4,7 +4,9 @@ web framework; the gateway's own pages and composed answers go on to the applica
 import asyncio
 from collections.abc import Iterable
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi import FastAPI, Request
+from starlette.datastructures import State
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.auth import Grant
 from gateway.desk import Desk, new_request_id
@@ -12,6 +14,7 @@ from gateway.errors import MethodNotAllowed, TooSlow
 from gateway.proxy import PASSED_ON, Answer
 from gateway.routes import UNSAFE, Match, Route
 from gateway.session_cookie import read_session_cookie
+from services.kit.application import answer_unexpected
 from services.kit.errors import NotAllowed, NotSignedIn, ServiceError, TooLarge
 
 _BODY_S = 30.0
@@ -26,23 +29,31 @@ BASE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 
 class Door:
-    """Middleware that answers what routes.yaml names and passes the rest on."""
+    """The gateway as it is served: answers what routes.yaml names and passes the rest on to `app`.
 
-    def __init__(self, app: ASGIApp, *, desk: Desk) -> None:
-        self._app = app
+    It stands before the framework, not inside it, since every forwarded request would pay for what it does not use.
+    """
+
+    def __init__(self, app: FastAPI, *, desk: Desk) -> None:
+        self.app = app
         self._desk = desk
+
+    @property
+    def state(self) -> State:
+        """The application's state."""
+        return self.app.state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         request_id = new_request_id()
         scope.setdefault("state", {})["request_id"] = request_id
         send = _with_base_headers(send, request_id)
         found = self._desk.table.find(scope["method"], scope["path"])
         if found is None:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         try:
             if isinstance(found, tuple):
@@ -50,6 +61,8 @@ class Door:
             await self._serve(found, scope, receive, send, request_id)
         except ServiceError as error:
             await error.response()(scope, receive, send)
+        except Exception as error:  # the border of the part: no traceback gets out
+            await (await answer_unexpected(Request(scope), error))(scope, receive, send)
 
     async def _serve(self, match: Match, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         route = match.route
@@ -117,7 +130,7 @@ class Door:
             await send(message)
 
         try:
-            await self._app(scope, receive, gated)
+            await self.app(scope, receive, gated)
         finally:
             if recorded:
                 desk.note_answer(request_id, status)
@@ -138,14 +151,11 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], route: Route)
     length = headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length[:15]) > route.most_body:
         raise TooLarge()
-    message = await _first_part(receive)
-    body = message.get("body", b"")
-    if not message.get("more_body", False):
-        return _within(body, route)
-    parts, size = [body], len(body)
+    parts: list[bytes] = []
+    size = 0
     try:
         async with asyncio.timeout(_BODY_S):
-            while message.get("more_body", False):
+            while True:
                 message = await receive()
                 if message["type"] != "http.request":
                     raise TooSlow()
@@ -153,23 +163,10 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], route: Route)
                 size += len(parts[-1])
                 if size > route.most_body:
                     raise TooLarge()
+                if not message.get("more_body", False):
+                    return b"".join(parts)
     except TimeoutError as error:
         raise TooSlow() from error
-    return _within(b"".join(parts), route)
-
-
-async def _first_part(receive: Receive) -> Message:
-    try:
-        async with asyncio.timeout(_BODY_S):
-            return await receive()
-    except TimeoutError as error:
-        raise TooSlow() from error
-
-
-def _within(body: bytes, route: Route) -> bytes:
-    if len(body) > route.most_body:
-        raise TooLarge()
-    return body
 
 
 async def send_answer(send: Send, answer: Answer) -> None:
