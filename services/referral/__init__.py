@@ -1,0 +1,1 @@
+"""Opens referrals to partners and bureaux, sends them signed webhooks, and takes their answers."""
