@@ -1,4 +1,4 @@
-"""`./yiqijiu import`: a file goes in at the gateway, is checked, then committed; a broken-off import is taken up again."""
+"""`./yiqijiu import`: a file goes in at the gateway, is checked, then committed; a broken-off one is taken up again."""
 
 import argparse
 import asyncio
