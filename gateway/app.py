@@ -13,6 +13,7 @@ from gateway.door import Door
 from gateway.proxy import Upstream
 from gateway.routes import route_table
 from gateway.settings import GatewaySettings
+from gateway.verify import heads_file, note_heads
 from services.kit.application import build_app
 from services.kit.clock import Clock
 
@@ -22,7 +23,9 @@ async def run_loops(app: FastAPI) -> None:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.state.desk.upstream.close)
         async with asyncio.TaskGroup() as group:
-            group.create_task(app.state.desk.audit.run())
+            audit = app.state.desk.audit
+            group.create_task(audit.run())
+            group.create_task(note_heads(audit, heads_file(app.state.settings.home)))
 
 
 def create_app(settings: GatewaySettings | None = None) -> Door:

@@ -147,6 +147,11 @@ class AuditLog:
         self.is_ill = False
 
     @property
+    def head(self) -> Head | None:
+        """The last row this writer committed, if it still holds its connection."""
+        return self._head
+
+    @property
     def is_busy(self) -> bool:
         """Whether entries wait or are being written."""
         return bool(self._waiting) or self._writing
