@@ -1,0 +1,1 @@
+"""Decides which programmes may help a household, and says why."""

@@ -1,0 +1,1 @@
+"""The rule book: law as dated data and pure code."""

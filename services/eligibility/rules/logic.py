@@ -1,0 +1,240 @@
+"""The few words a rule may use: three-valued logic and exact arithmetic on whole numbers.
+
+A rule is written once and read twice: on plain values (one household) and on columns of a dataframe (a population).
+Both speak the same operators; these helpers bridge what operators cannot say. A plain value that nobody knows is
+UNKNOWN, in a column it is null. UNKNOWN behaves as null does: arithmetic and comparison with it stay unknown, "and"
+and "or" follow Kleene's strong logic.
+
+Rates are whole numbers of ten-thousandths (RATE), so that 60 % is 6,000 and comparisons multiply crosswise.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, NoReturn, Protocol
+
+Value = Any  # a whole number, truth, code, UNKNOWN or column expression: the one rule text reads them all
+
+RATE: Final = 10_000
+"""A rate or multiple of 1, in the whole numbers that rules compare."""
+
+MONTHS: Final = 12
+"""Months of a year."""
+
+NET: Final = RATE * MONTHS
+"""Net income is kept in fen x 120,000: a rate of it and a twelfth of a year's cost are both whole."""
+
+BEYOND: Final = 10**14
+"""Fen that no household reaches: the threshold where a list of bands is empty."""
+
+
+class Unknown:
+    """The value of a fact that nobody knows. There is one: UNKNOWN."""
+
+    __slots__ = ()
+
+    def _stay(self, other: object) -> "Unknown":
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _stay
+    __lt__ = __le__ = __gt__ = __ge__ = _stay
+    __eq__ = __ne__ = _stay  # type: ignore[assignment] # a comparison with an unknown value is unknown, not False
+
+    __hash__ = object.__hash__
+
+    def __and__(self, other: Value) -> Value:
+        if other is False:
+            return False
+        return self if other is True or other is self else columns().unknown & other
+
+    def __or__(self, other: Value) -> Value:
+        if other is True:
+            return True
+        return self if other is False or other is self else columns().unknown | other
+
+    def __xor__(self, other: Value) -> Value:
+        return self if other is True or other is False or other is self else columns().unknown ^ other
+
+    __rand__ = __and__
+    __ror__ = __or__
+    __rxor__ = __xor__
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an unknown value is neither true nor false: use all_of, any_of, choose or surely")
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+class ColumnWords(Protocol):
+    """What a dataframe engine must offer beyond its operators."""
+
+    unknown: Value
+    """A null of any type."""
+
+    def choose(self, claim: Value, then: Value, otherwise: Value) -> Value:
+        """As `choose`, on columns."""
+
+    def surely(self, claim: Value) -> Value:
+        """As `surely`, on columns."""
+
+
+_columns: ColumnWords | None = None
+
+
+def use_columns(words: ColumnWords) -> None:
+    """Name the dataframe engine; its module calls this once when it is imported."""
+    global _columns
+    _columns = words
+
+
+def columns() -> ColumnWords:
+    """The dataframe engine in use.
+
+    Raises: TypeError when a rule met something that is no plain value and no engine was named.
+    """
+    if _columns is None:
+        raise TypeError("no column engine is in use")
+    return _columns
+
+
+def all_of(*claims: Value) -> Value:
+    """True when every claim holds, False when one does not, else unknown."""
+    holds: Value = True
+    for claim in claims:
+        holds = holds & claim
+    return holds
+
+
+def any_of(*claims: Value) -> Value:
+    """True when one claim holds, False when none does, else unknown."""
+    holds: Value = False
+    for claim in claims:
+        holds = holds | claim
+    return holds
+
+
+def negate(claim: Value) -> Value:
+    """The opposite; unknown stays unknown."""
+    return claim ^ True
+
+
+def choose(claim: Value, then: Value, otherwise: Value) -> Value:
+    """One value where the claim holds, the other where it does not.
+
+    Where the claim is unknown the answer is unknown too, unless both values are the same: then it does not matter.
+    """
+    if claim is True:
+        return then
+    if claim is False:
+        return otherwise
+    if claim is UNKNOWN:
+        return then if then is otherwise or (then == otherwise) is True else UNKNOWN
+    return columns().choose(claim, then, otherwise)
+
+
+def undecided(claim: Value) -> Value:
+    """False where a claim is known, whichever way; unknown where it is not."""
+    return claim ^ claim
+
+
+def surely(claim: Value) -> Value:
+    """True only where the claim is known to hold. For sums over those who are established, never for a refusal."""
+    if claim is True or claim is False:
+        return claim
+    return False if claim is UNKNOWN else columns().surely(claim)
+
+
+def one_of(code: Value, codes: Value) -> Value:
+    """Whether a code is among some codes."""
+    if code is UNKNOWN or codes is UNKNOWN:
+        return UNKNOWN
+    if type(code) is str:
+        return code in codes
+    return any_of(*(code == each for each in codes))
+
+
+def below(actual: Value, threshold: Value) -> Value:
+    """Strictly less: 低于."""
+    return actual < threshold
+
+
+def at_most(actual: Value, threshold: Value) -> Value:
+    """Less or the same: 不超过, 以下."""
+    return actual <= threshold
+
+
+def above(actual: Value, threshold: Value) -> Value:
+    """Strictly more: 超过."""
+    return actual > threshold
+
+
+def at_least(actual: Value, threshold: Value) -> Value:
+    """More or the same: 以上."""
+    return actual >= threshold
+
+
+def larger(one: Value, other: Value) -> Value:
+    """The larger of two numbers."""
+    return choose(one >= other, one, other)
+
+
+def smaller(one: Value, other: Value) -> Value:
+    """The smaller of two numbers."""
+    return choose(one <= other, one, other)
+
+
+def round_half_up(numerator: Value, denominator: Value) -> Value:
+    """The whole number nearest to a quotient, halves upwards. Dividing by zero is unknown."""
+    if type(denominator) is int and denominator == 0:
+        return UNKNOWN
+    return (numerator * 2 + denominator) // (denominator * 2)
+
+
+def last_reached(figure: Value, rows: Value) -> Value:
+    """What the last row gives whose lower edge the figure reaches; 0 when it reaches none. Rows: (at least, gives)."""
+    if rows is UNKNOWN:
+        return UNKNOWN
+    answer: Value = 0
+    for edge, gives in rows:
+        answer = choose(figure >= edge, gives, answer)
+    return answer
+
+
+def lowest_edge(rows: Value) -> Value:
+    """The lower edge of the first row; beyond every figure when there is no row."""
+    if rows is UNKNOWN:
+        return UNKNOWN
+    return rows[0][0] if rows else BEYOND
+
+
+def first_within(figure: Value, rows: Value, per: Value) -> Value:
+    """What the first row gives whose limit, times `per`, the figure does not exceed; else 0. Rows: (at most, gives)."""
+    if rows is UNKNOWN:
+        return UNKNOWN
+    answer: Value = 0
+    for limit, gives in reversed(rows):
+        answer = choose(figure <= limit * per, gives, answer)
+    return answer
+
+
+def graded(card: Value, rows: Value) -> Value:
+    """Whether a disability card reaches one of the rows (kind or "any", worst grade that still counts).
+
+    `card` has card_kind and card_grade; grade 1 is the most severe, and who holds no card has a grade beyond all.
+    """
+    if rows is UNKNOWN:
+        return UNKNOWN
+    kind, grade = card.card_kind, card.card_grade
+    return any_of(
+        *(grade <= worst if which == "any" else all_of(kind == which, grade <= worst) for which, worst in rows)
+    )
+
+
+def total(values: Iterable[Value]) -> Value:
+    """The sum; unknown when one part is."""
+    answer: Value = 0
+    for value in values:
+        answer = answer + value
+    return answer

@@ -1,0 +1,1 @@
+"""The programmes: one file each, or one for a tight family."""

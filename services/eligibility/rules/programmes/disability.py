@@ -1,0 +1,94 @@
+"""残疾人两项补贴: the living subsidy and the care subsidy for disabled persons (DIS52 §2).
+
+- disability_living: every card holder of a dibao household, and the person on single-person dibao who holds a card.
+  Not for orphans and unattended children, who have the child benefit.
+- disability_care: a person present with a card of grade 1 or 2 who needs long-term care, whatever the family's status.
+Tekun persons get neither: their own care tier covers it (DIS52 §2(4)).
+
+Gives: a fixed monthly amount a person, as `base` and `care`.
+
+Cannot tell: a work-injury nursing fee or a similar allowance of the same nature, of which only the higher is paid.
+"""
+
+from typing import Final
+
+from services.eligibility.rules.criteria import Claim, ask
+from services.eligibility.rules.household import whole
+from services.eligibility.rules.logic import Value, all_of, any_of, choose, negate, surely
+from services.eligibility.rules.steps import Fold, Programme, Step
+
+_CARE_GRADES: Final = (1, 2)
+
+
+def is_on_dibao(m: Value, p: Value) -> Value:
+    """A person of a dibao household."""
+    return all_of(m.home.dibao, m.is_inside)
+
+
+_STATUS: Final = Claim(
+    id="disability_living.status",
+    cites=("DIS52", "二（一）"),
+    reason="CARD_HOLDER_ON_DIBAO",
+    refusal="NOT_ON_DIBAO",
+    holds=lambda m, p: any_of(ask(is_on_dibao, m, p), m.dibao_single),
+)
+_NO_CHILD_BENEFIT: Final = Claim(
+    id="disability_living.no_child_benefit",
+    cites=("KID62", "三（一）"),
+    refusal="HAS_CHILD_BENEFIT",
+    holds=lambda m, p: negate(any_of(m.orphan, m.unattended_child)),
+)
+_GRADE: Final = Claim(
+    id="disability_care.grade",
+    cites=("DIS52", "二（一）"),
+    reason="SEVERE_CARD_NEEDING_CARE",
+    refusal="CARD_NOT_SEVERE",
+    holds=lambda m, p: m.card_grade <= _CARE_GRADES[-1],
+    shows=lambda m, p: m.card_grade,
+)
+
+
+def holds_card(m: Value, p: Value) -> Value:
+    """Present, not tekun, with a card."""
+    return all_of(m.presence == "present", negate(m.tekun), m.has_card)
+
+
+def needs_care(m: Value, p: Value) -> Value:
+    """Such a person who needs long-term care."""
+    return all_of(m.long_term_care, holds_card(m, p))
+
+
+def living_amount(m: Value, p: Value) -> Value:
+    """The living subsidy of a person. Units: fen a month."""
+    return choose(surely(m.disability_living), whole(p.disability_living, 1, p), 0)
+
+
+def care_amount(m: Value, p: Value) -> Value:
+    """The care subsidy of a person by grade. Units: fen a month."""
+    rate = choose(m.card_grade == _CARE_GRADES[0], p.disability_care_1, p.disability_care_2)
+    return choose(surely(m.disability_care), whole(rate, 1, p), 0)
+
+
+DISABILITY: Final = (
+    Programme(
+        code="disability_living",
+        scope="person",
+        reached=holds_card,
+        unreached="NO_CARD_HOLDER",
+        holds=lambda m, p: all_of(_STATUS(m, p), _NO_CHILD_BENEFIT(m, p)),
+        components=(("base", lambda h, p: h.living_amount),),
+    ),
+    Programme(
+        code="disability_care",
+        scope="person",
+        reached=needs_care,
+        unreached="NOBODY_NEEDS_CARE",
+        holds=lambda m, p: _GRADE(m, p),
+        components=(("care", lambda h, p: h.care_amount),),
+    ),
+)
+
+AMOUNTS: Final[tuple[Step, ...]] = (
+    Fold("living_amount", "members", "sum", living_amount, "disability_living"),
+    Fold("care_amount", "members", "sum", care_amount, "disability_care"),
+)
