@@ -1,0 +1,230 @@
+"""From stored rows to what the rules think about, and the exact facts an assessment is made from. Pure.
+
+The snapshot of an assessment is JSON: place, day, event and household as `POST /checks` takes them, without names. The
+same bytes give the same findings under the same rule book.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache, partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.contracts.intake import CountedRecord
+from services.contracts.money import parse_yuan, yuan
+from services.eligibility.rules import persons as person_rules
+from services.eligibility.rules.accounts import Grounds, Home, is_dead
+from services.eligibility.rules.book import rule_book
+from services.eligibility.rules.facts import NO_CARD, Facts, Member
+from services.eligibility.rules.logic import UNKNOWN, graded
+from services.eligibility.rules.watch import Bill, Lines, LinesOn, Person, Report, paid_in_window, speaks
+
+Json = dict[str, Any]
+"""A JSON object."""
+
+_KINDS = {"hospital_cost": "hospital_cost", "grid_report": "grid_report", "household": "screening"}
+
+
+@lru_cache(maxsize=100_000)
+def _lines(place: str, on: date) -> Lines:
+    def value(id: str) -> Any:  # whatever kind the parameter has
+        found = rule_book().definitions[id].in_force(place, on)
+        return None if found is UNKNOWN else found
+
+    threshold = value("hospital_threshold")
+    bands = () if threshold is None else (threshold, *(value("hospital_bands") or ()))
+    return Lines(value("watch_threshold"), tuple(sorted(set(bands))))
+
+
+def lines_on(division: str) -> LinesOn:
+    """The dated lines of a place."""
+    return partial(_lines, division)
+
+
+def elder_age(division: str, on: date) -> int | None:
+    """The age from which a person counts as an elder."""
+    found = rule_book().at(division, on).tekun_elder_age
+    return None if found is UNKNOWN else int(found)
+
+
+def bills_of(records: Iterable[CountedRecord]) -> tuple[Bill, ...]:
+    """An event's records as bills."""
+    return tuple(
+        Bill(r.record_id, r.settlement_year, r.settled_on, r.self_paid_fen, r.counted, r.note) for r in records
+    )
+
+
+def records_json(records: Iterable[CountedRecord]) -> str:
+    """An event's records as they are stored: arrays of id, year, day, fen, counted, note."""
+    rows = [[r.record_id, r.settlement_year, r.settled_on, r.self_paid_fen, r.counted, r.note] for r in records]
+    return orjson.dumps(rows).decode()
+
+
+def _bills(stored: str) -> tuple[Bill, ...]:
+    return tuple(
+        Bill(UUID(id), year, date.fromisoformat(day), fen, counted, note)
+        for id, year, day, fen, counted, note in orjson.loads(stored)
+    )
+
+
+def persons_by_home(rows: Sequence[Any], watched: Sequence[Any]) -> dict[UUID, list[Person]]:
+    """Stored persons with their bills, by household."""
+    since: dict[UUID, dict[int, datetime]] = {}
+    for row in watched:
+        since.setdefault(row.person_ref, {})[row.year] = row.watched_at
+    homes: dict[UUID, list[Person]] = {}
+    for row in rows:
+        ref = row.person_ref
+        person = Person(
+            ref,
+            row.division,
+            row.birth_date,
+            row.gender or "",
+            row.in_city,
+            row.deceased,
+            _bills(row.records),
+            since.get(ref, {}),
+        )
+        homes.setdefault(row.household_ref, []).append(person)
+    return homes
+
+
+def reports_by_home(rows: Sequence[Any]) -> dict[UUID, list[Report]]:
+    """Stored grid reports, by household."""
+    homes: dict[UUID, list[Report]] = {}
+    for row in rows:
+        report = Report(
+            row.record_id,
+            row.division,
+            row.person_ref,
+            row.birth_date,
+            row.gender or "",
+            row.household_size,
+            tuple(row.kinds),
+            row.urgency,
+            row.reported_on,
+            row.told_at,
+            row.safe_to_call,
+            row.in_city,
+        )
+        homes.setdefault(row.household_ref, []).append(report)
+    return homes
+
+
+def place_of(row: Any, persons: Sequence[Person], reports: Sequence[Report]) -> str:
+    """The household's division: as it was registered, else the most exact one that its persons and reports name."""
+    if row.version > 0:
+        return str(row.division)
+    named = {each.division for each in (*persons, *reports)} or {row.division}
+    return str(max(named, key=lambda code: (len(code), code)))
+
+
+def snapshot_of(home: Home, stated: Json | None, grounds: Grounds, as_of: date) -> Json:
+    """The facts an assessment is made from. `stated` is the household as it was registered, None when nobody did."""
+    return {
+        "county": home.division,
+        "as_of": as_of.isoformat(),
+        "event": _event(home, grounds, as_of),
+        "household": _household(home, stated, as_of),
+    }
+
+
+def _event(home: Home, grounds: Grounds, as_of: date) -> Json:
+    kind = "application" if grounds.has_applied and grounds.cause == "household" else _KINDS[grounds.cause]
+    causes = {kind for report in grounds.reports if speaks(report, as_of) for kind in report.kinds}
+    event: Json = {"kind": kind, "causes": sorted(causes)}
+    if grounds.crossings:
+        top = grounds.crossings[0]
+        event["year"] = top.year
+        event["records"] = [
+            {
+                "settlement_id": str(bill.record_id),
+                "version": 1,
+                "self_paid": yuan(bill.self_paid_fen),
+                "settled_on": bill.settled_on.isoformat(),
+            }
+            for person in home.persons
+            if person.person_ref == top.person_ref
+            for bill in sorted(person.bills, key=lambda b: (b.settled_on, b.record_id))
+            if bill.counted and bill.year == top.year
+        ]
+    return event
+
+
+def _household(home: Home, stated: Json | None, as_of: date) -> Json:
+    household: Json = dict(stated) if stated is not None else {"members": members_of(home)}
+    bills = [bill for person in home.persons if _counts(person, home, as_of) for bill in person.bills]
+    spent: Json = household.get("expenditures_12m") or {}
+    told = spent.get("medical_self_paid")
+    paid_fen = paid_in_window(bills, as_of)
+    if paid_fen > (parse_yuan(str(told)) if told is not None else 0):
+        household["expenditures_12m"] = {**spent, "medical_self_paid": yuan(paid_fen)}
+    return household
+
+
+def members_of(home: Home) -> list[Json]:
+    """The people known to live in a household that nobody registered: the first one stands for its head."""
+    people: dict[str, Json] = {}
+    for person in home.persons:
+        member: Json = {"ref": str(person.person_ref), "birth_date": person.birth_date, "gender": person.gender}
+        if is_dead(person, home):
+            member["presence"] = "deceased"
+        people[member["ref"]] = member
+    for report in sorted(home.reports, key=lambda report: report.record_id):
+        ref = str(report.person_ref or home.household_ref)
+        people.setdefault(ref, {"ref": ref, "birth_date": report.birth_date, "gender": report.gender})
+    members = []
+    for ref in sorted(people):
+        member = {key: value for key, value in people[ref].items() if value}
+        if "birth_date" in member:
+            member["birth_date"] = member["birth_date"].isoformat()
+        members.append({**member, "relation": "other" if members else "self"})
+    return members
+
+
+def _counts(person: Person, home: Home, as_of: date) -> bool:
+    """Whether the person's bills are the household's: it is counted, or may be for all that is known."""
+    if home.facts is None:
+        return not is_dead(person, home)
+    ref = str(person.person_ref)
+    member = next((member for member in home.facts.members if member.ref == ref), None)
+    return member is not None and may_be_counted(member, home.division, as_of)
+
+
+def may_be_counted(member: Member, division: str, as_of: date) -> bool:
+    """Whether the law counts the member into the household, an unknown answer included."""
+    p = rule_book().at(division, as_of)
+    return person_rules.is_counted(_View(member, p, as_of), p) is not False
+
+
+class _View:
+    """As much of a person as the rule on counting asks for."""
+
+    def __init__(self, member: Member, p: Any, as_of: date) -> None:
+        card = member.disability
+        born = member.birth_date
+        self.presence, self.relation = member.presence, member.relation
+        self.cohabits, self.legal_duty, self.custody = member.cohabits, member.legal_duty, member.custody
+        self.independent = True if member.independent is None else member.independent
+        self.student: Any = UNKNOWN if member.student is None else member.student
+        self.card_kind: Any = UNKNOWN if card is None else card.kind
+        self.card_grade: Any = UNKNOWN if card is None else card.grade
+        self.is_severe: Any = False if card is NO_CARD else graded(self, p.severe_disability)
+        self.is_minor: Any = UNKNOWN
+        if born is not None:
+            age = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
+            self.is_minor = age < p.adult_age
+
+
+def household_size(home: Home, facts: Facts) -> int:
+    """How many people live there, as far as anybody said."""
+    here = sum(1 for member in facts.members if member.presence == "present")
+    told = [report.household_size for report in home.reports if report.household_size]
+    return here if home.is_registered else max([here, *told])
+
+
+def canonical(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
+    """JSON bytes that are the same for the same content."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,83 @@
+"""Assessments as they were made, in words; and the proof that they can be made again."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.contracts.money import yuan
+from services.eligibility.actions.check import check
+from services.eligibility.api.answers import (
+    AssessmentHead,
+    AssessmentList,
+    CertificateOut,
+    RerunOut,
+    RuleBookOut,
+)
+from services.eligibility.errors import BookChanged, UnknownAssessment
+from services.eligibility.models import Assessment
+from services.eligibility.rules.book import rule_book
+from services.eligibility.store.assessments import assessments_of, find_assessment
+from services.kit.application import router
+from services.kit.auth import require
+from services.kit.db import SessionDep
+from services.kit.errors import BadInput, FieldError
+from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+
+routes = router(prefix="/api/v1/eligibility", tags=["assessments"])
+_MAY = [require("eligibility:read")]
+
+
+@routes.get("/households/{household_ref}/assessments", dependencies=_MAY)
+async def get_assessments(
+    household_ref: UUID, db: SessionDep, cursor: Cursor = None, limit: Limit = 50
+) -> AssessmentList:
+    """A household's assessments, newest first."""
+    key = read_cursor(cursor, 1)
+    if key and not key[0].isdigit():
+        raise BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
+    rows = await assessments_of(db, household_ref, before=int(key[0]) if key else None, limit=limit + 1)
+    following = write_cursor(rows[limit - 1].number) if len(rows) > limit else None
+    return AssessmentList(items=[AssessmentHead(**_head(row)) for row in rows[:limit]], next=following)
+
+
+@routes.post("/assessments/{assessment_id}/rerun", dependencies=_MAY)
+async def post_rerun(assessment_id: UUID, db: SessionDep) -> RerunOut:
+    """Check the stored facts again under the stored rule book and compare the findings byte by byte. Stores nothing."""
+    row = await _found(db, assessment_id)
+    if row.rule_digest != rule_book().digest:
+        raise BookChanged(extra={"rule_book": {"then": row.rule_digest, "now": rule_book().digest}})
+    again = row.findings_sha256
+    if row.state in ("live", "superseded"):
+        again = check(orjson.loads(row.facts)).findings_sha256
+    return RerunOut(
+        assessment_id=assessment_id,
+        same=again == row.findings_sha256,
+        findings_sha256=row.findings_sha256,
+        rerun_sha256=again,
+        rule_book=RuleBookOut(version=row.rule_version, digest=row.rule_digest),
+    )
+
+
+async def _found(db: SessionDep, assessment_id: UUID) -> Assessment:
+    row = await find_assessment(db, assessment_id)
+    if row is None:
+        raise UnknownAssessment()
+    return row
+
+
+def _head(row: Assessment) -> dict[str, Any]:
+    return row.model_dump(include=set(AssessmentHead.model_fields)) | {
+        "monthly_total": yuan(row.monthly_fen),
+        "one_off_total": yuan(row.one_off_fen),
+    }
+
+
+def _certificate(row: Assessment) -> CertificateOut:
+    return CertificateOut(
+        facts=orjson.loads(row.facts),
+        facts_sha256=row.facts_sha256,
+        findings_sha256=row.findings_sha256,
+        rule_book=RuleBookOut(version=row.rule_version, digest=row.rule_digest),
+        engine=row.engine,
+    )

@@ -1,0 +1,38 @@
+"""What intake tells, taken in. Each handler calls one action with all fresh events of its class."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.contracts.intake import CareChanged, GridReportRecorded, HouseholdChanged
+from services.eligibility.actions.facts import take_care, take_households, take_reports
+from services.kit.inbox import Handlers
+
+
+async def on_household_changed(
+    db: AsyncSession, events: Sequence[HouseholdChanged], now: datetime
+) -> Collection[UUID]:
+    """Take in what households are."""
+    return await take_households(db, events, now=now)
+
+
+async def on_grid_report_recorded(
+    db: AsyncSession, events: Sequence[GridReportRecorded], now: datetime
+) -> Collection[UUID]:
+    """Take in what grid workers saw."""
+    return await take_reports(db, events, now=now)
+
+
+async def on_care_changed(db: AsyncSession, events: Sequence[CareChanged], now: datetime) -> Collection[UUID]:
+    """Take in what persons paid."""
+    return await take_care(db, events, now=now)
+
+
+HANDLERS: Handlers = {
+    HouseholdChanged: on_household_changed,
+    GridReportRecorded: on_grid_report_recorded,
+    CareChanged: on_care_changed,
+}
+"""Households first, so that a bill in the same fetch is assessed once, with all that is known."""

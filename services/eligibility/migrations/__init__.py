@@ -1,0 +1,1 @@
+"""Schema changes, named by date and deed."""

@@ -1,0 +1,71 @@
+"""The tables that are read or changed row by row. Bulk writes go by SQL in `store`; the schema is in `migrations`."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, DateTime, Text
+from sqlmodel import Field
+
+from services.kit.db import service_base
+
+Base = service_base("eligibility")
+
+
+class Assessment(Base, table=True):
+    """One check of a household against every programme, as it was made. It never changes but in `state`."""
+
+    assessment_id: UUID = Field(primary_key=True)
+    household_ref: UUID
+    number: int
+    division: str
+    as_of: date
+    cause: str
+    cause_ref: str
+    state: str
+    superseded_by: UUID | None = None
+    status: str | None = None
+    priority: str
+    household_size: int
+    eligible: list[str] = Field(sa_column=Column(ARRAY(Text)))
+    unknown: list[str] = Field(sa_column=Column(ARRAY(Text)))
+    not_eligible: list[str] = Field(sa_column=Column(ARRAY(Text)))
+    monthly_fen: int
+    one_off_fen: int
+    facts: str
+    facts_sha256: str
+    findings: str
+    findings_sha256: str
+    needs: str
+    rule_version: str
+    rule_digest: str
+    engine: str
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]  # an instance is right
+
+
+class RecordAccount(Base, table=True):
+    """What became of one record: an assessment, or a reason for none."""
+
+    __tablename__ = "record_account"
+
+    record_id: UUID = Field(primary_key=True)
+    division: str
+    source: str
+    household_ref: UUID
+    person_ref: UUID | None = None
+    year: int | None = None
+    kind: str
+    reason: str | None = None
+    assessment_id: UUID | None = None
+
+
+class Visit(Base, table=True):
+    """A household on the visit list; one row a household, whatever brought it there."""
+
+    household_ref: UUID = Field(primary_key=True)
+    division: str
+    version: int
+    state: str
+    priority: str
+    due_on: date
+    assessment_id: UUID
+    result: str | None = None

@@ -1,0 +1,142 @@
+"""Persons with hospital costs, their years, and grid reports."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.eligibility.store.bulk import Row, bound, rows_of
+
+_HOUSEHOLDS = text("SELECT household_ref FROM person_care WHERE person_ref = ANY(CAST(:refs AS uuid[]))")
+_TOLD = {
+    "person_ref": "uuid",
+    "version": "bigint",
+    "division": "text",
+    "household_ref": "uuid",
+    "stated_household_ref": "uuid",
+    "birth_date": "date",
+    "gender": "text",
+    "in_city": "boolean",
+    "deceased": "boolean",
+    "records": "text",
+}
+_TELL = text(
+    "INSERT INTO person_care AS p (person_ref, version, division, household_ref, stated_household_ref, birth_date,"
+    " gender, in_city, deceased, records) SELECT person_ref, version, division, household_ref, stated_household_ref,"
+    f" birth_date, gender, in_city, deceased, CAST(records AS jsonb) FROM {rows_of(_TOLD)} ORDER BY person_ref"
+    " ON CONFLICT (person_ref) DO UPDATE SET version = excluded.version, division = excluded.division,"
+    " household_ref = excluded.household_ref, stated_household_ref = excluded.stated_household_ref,"
+    " birth_date = excluded.birth_date, gender = excluded.gender, in_city = excluded.in_city,"
+    " deceased = excluded.deceased, records = excluded.records, changed_at = now()"
+    " WHERE excluded.version > p.version RETURNING p.person_ref, old.household_ref AS household_before"
+)
+_OF_HOUSEHOLDS = text(
+    "SELECT person_ref, division, household_ref, birth_date, gender, in_city, deceased, records FROM person_care"
+    " WHERE household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY person_ref"
+)
+_YEARS = {
+    "person_ref": "uuid",
+    "year": "int",
+    "division": "text",
+    "sum_fen": "bigint",
+    "records": "int",
+    "last_settled_on": "date",
+    "threshold_fen": "bigint",
+    "band": "int",
+    "watched_at": "timestamptz",
+}
+_SUM = text(
+    f"INSERT INTO person_year AS y ({', '.join(_YEARS)}) SELECT * FROM {rows_of(_YEARS)} ORDER BY person_ref, year"
+    " ON CONFLICT (person_ref, year) DO UPDATE SET division = excluded.division, sum_fen = excluded.sum_fen,"
+    " records = excluded.records, last_settled_on = excluded.last_settled_on, band = excluded.band,"
+    " threshold_fen = excluded.threshold_fen, watched_at = least(y.watched_at, excluded.watched_at)"
+)
+_WATCHED = {"person_ref": "uuid", "year": "int", "watched_at": "timestamptz"}
+_NOTE_WATCHED = text(
+    f"UPDATE person_year y SET watched_at = least(y.watched_at, r.watched_at) FROM {rows_of(_WATCHED)}"
+    " WHERE y.person_ref = r.person_ref AND y.year = r.year"
+)
+_WATCHED_OF = text(
+    "SELECT person_ref, year, watched_at FROM person_year WHERE watched_at IS NOT NULL"
+    " AND person_ref = ANY(CAST(:refs AS uuid[]))"
+)
+_REPORTS = {
+    "record_id": "uuid",
+    "version": "bigint",
+    "division": "text",
+    "household_ref": "uuid",
+    "stated_household_ref": "uuid",
+    "person_ref": "uuid",
+    "birth_date": "date",
+    "gender": "text",
+    "household_size": "int",
+    "kinds": "text",
+    "urgency": "text",
+    "reported_on": "date",
+    "told_at": "timestamptz",
+    "safe_to_call": "boolean",
+    "informed": "boolean",
+    "share_with_partners": "boolean",
+    "in_city": "boolean",
+}
+_REPORT_VALUES = ", ".join("CAST(kinds AS text[])" if name == "kinds" else name for name in _REPORTS)
+_REPORT = text(
+    f"INSERT INTO grid_report AS g ({', '.join(_REPORTS)}) SELECT {_REPORT_VALUES} FROM {rows_of(_REPORTS)}"
+    " ORDER BY record_id ON CONFLICT (record_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _REPORTS if name not in ("record_id", "told_at"))
+    + ", told_at = least(g.told_at, excluded.told_at), changed_at = now() WHERE excluded.version > g.version"
+    " RETURNING g.record_id, old.household_ref AS household_before"
+)
+_REPORTS_OF = text(
+    "SELECT record_id, division, household_ref, person_ref, birth_date, gender, household_size, kinds, urgency,"
+    " reported_on, told_at, safe_to_call, in_city FROM grid_report"
+    " WHERE household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY record_id"
+)
+
+
+async def households_of(db: AsyncSession, persons: Collection[UUID]) -> set[UUID]:
+    """Where persons live, as far as they are known."""
+    return set((await db.execute(_HOUSEHOLDS, {"refs": list(persons)})).scalars())
+
+
+async def tell_persons(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, UUID | None]:
+    """Write persons and their bills, where newer. Answers who changed, with the household each was in before.
+
+    Rows: (person_ref, version, division, household_ref, stated_household_ref, birth_date, gender, in_city, deceased,
+    records as JSON text).
+    """
+    return {row.person_ref: row.household_before for row in await db.execute(_TELL, bound(_TOLD, rows))}
+
+
+async def persons_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
+    """The persons with hospital costs who live in households."""
+    return (await db.execute(_OF_HOUSEHOLDS, {"refs": list(refs)})).all()
+
+
+async def write_years(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """Write sums of person-years, in the order of the table's columns."""
+    if rows:
+        await db.execute(_SUM, bound(_YEARS, rows))
+
+
+async def note_watched(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """An older event told that a sum was over the watch line earlier. Rows: (person_ref, year, watched_at)."""
+    if rows:
+        await db.execute(_NOTE_WATCHED, bound(_WATCHED, rows))
+
+
+async def watched_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
+    """When sums of persons were first over the watch line."""
+    return (await db.execute(_WATCHED_OF, {"refs": list(refs)})).all()
+
+
+async def tell_reports(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, UUID | None]:
+    """Write grid reports, where newer, in the order of the table's columns. Answers which, with the household before."""
+    return {row.record_id: row.household_before for row in await db.execute(_REPORT, bound(_REPORTS, rows))}
+
+
+async def reports_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
+    """The grid reports on households."""
+    return (await db.execute(_REPORTS_OF, {"refs": list(refs)})).all()
