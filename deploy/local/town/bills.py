@@ -81,18 +81,18 @@ class Bill:
 
 
 def bills_of(
-    rng: random.Random, person: Person, *, division: str, total_yuan: int, season: Season, block: int
+    rng: random.Random, person: Person, *, division: str, total_yuan: int, season: Season, town: int, block: int
 ) -> list[Bill]:
     """The settlements of one person-year that come to `total_yuan`, with what a real push adds to them.
 
-    `block` numbers the person in the town; settlement ids and the rarer turns follow from it.
+    `town` is the town's seed and `block` the person's number in it; settlement ids and the rarer turns follow from them.
     """
     count = rng.choices([n for n, _ in _COUNTS], [weight for _, weight in _COUNTS])[0]
     shares = _split(rng, total_yuan * 100, count)
     days = sorted(season.day(rng) for _ in shares)
     bills = [
         Bill(
-            settlement_id=f"YS{day:%Y}{block:07d}{number:02d}",
+            settlement_id=f"YS{day:%Y}{town:03d}{block:07d}{number:02d}",
             person=person,
             division=division,
             hospital=rng.choice(names()["hospitals"]),

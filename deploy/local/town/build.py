@@ -117,11 +117,12 @@ class _Builder:
         self._add_bills(rng, patient, division, total, block)
 
     def _stranger(self, rng: random.Random, village: Village) -> Person:
-        age = rng.choice((rng.randint(0, 17), rng.randint(18, 59), rng.randint(45, 79), rng.randint(60, 90)))
+        age = rng.choice((rng.randint(1, 17), rng.randint(18, 59), rng.randint(45, 79), rng.randint(60, 90)))
         return self.people.make(rng, prefix=village.county, age=age, gender=rng.choice(("female", "male")))
 
     def _add_bills(self, rng: random.Random, person: Person, division: str, total: int, block: int) -> tuple[str, ...]:
-        bills = bills_of(rng, person, division=division, total_yuan=total, season=self.season, block=block)
+        about = {"division": division, "total_yuan": total, "season": self.season}
+        bills = bills_of(rng, person, town=self.seed, block=block, **about)
         self.records += [bill.body() for bill in bills]
         return tuple(bill.settlement_id for bill in bills)
 

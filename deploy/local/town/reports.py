@@ -57,6 +57,9 @@ def make_reports(
         else:
             village = rng.choice(villages())
             found.append(_report(rng, number, row, people.today, village, *_somebody(rng, row, people)))
+    for number, report in enumerate(found):
+        day = report["reported_at"][:10].replace("-", "")
+        report["report_id"] = f"WG{day}{seed:02d}{number:04d}"
     return tuple(found)
 
 
@@ -112,7 +115,6 @@ def _report(
     nameless = person["name"] is None
     shares = not (nameless or row.get("child", False) or number % 9 == 7)
     return {
-        "report_id": f"WG{at:%Y%m%d}{number:04d}",
         "reported_at": at.isoformat(),
         "reporter": {
             "id": f"G{village.county}{number % 40:05d}",
