@@ -85,7 +85,8 @@ def bills_of(
 ) -> list[Bill]:
     """The settlements of one person-year that come to `total_yuan`, with what a real push adds to them.
 
-    `town` is the town's seed and `block` the person's number in it; settlement ids and the rarer turns follow from them.
+    `town` is the town's seed and `block` the person's number in it; settlement ids and the rarer turns follow from
+    them.
     """
     count = rng.choices([n for n, _ in _COUNTS], [weight for _, weight in _COUNTS])[0]
     shares = _split(rng, total_yuan * 100, count)

@@ -121,8 +121,9 @@ class _Builder:
         return self.people.make(rng, prefix=village.county, age=age, gender=rng.choice(("female", "male")))
 
     def _add_bills(self, rng: random.Random, person: Person, division: str, total: int, block: int) -> tuple[str, ...]:
-        about = {"division": division, "total_yuan": total, "season": self.season}
-        bills = bills_of(rng, person, town=self.seed, block=block, **about)
+        bills = bills_of(
+            rng, person, division=division, total_yuan=total, season=self.season, town=self.seed, block=block
+        )
         self.records += [bill.body() for bill in bills]
         return tuple(bill.settlement_id for bill in bills)
 

@@ -1,0 +1,109 @@
+"""The suite with its seven practice partners, ready to be pushed at: what demo, benches and tests stand on."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.local.access import make_token
+from deploy.local.events import Listener
+from deploy.local.home import Home, write_over
+from deploy.local.practice.config import CODES, PartnerPlan
+from deploy.local.practice.run import PracticePartners
+from deploy.local.supervisor import Suite, SuiteOptions
+
+DEMO_ENVIRONMENT: Mapping[str, str] = {"YIQIJIU_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8", "YIQIJIU_DEMO": "1"}
+SLOW = "trade_union"
+STUMBLING = "next_generation_committee"
+CITY = "3506"
+_SLOW_S = 2.0
+
+
+def demo_partners() -> list[PartnerPlan]:
+    """The seven as the demo has them: one is slow, one answers 503 to each first attempt."""
+    return [
+        PartnerPlan(code=code, port=0, delay_s=_SLOW_S if code == SLOW else 0.0, refuse_first=code == STUMBLING)
+        for code in CODES
+    ]
+
+
+class Stage:
+    """Use it with `async with`. `operator` is a token of this machine, `tokens` are those of the partners' systems."""
+
+    def __init__(
+        self,
+        home: Path,
+        options: SuiteOptions | None = None,
+        *,
+        plans: Sequence[PartnerPlan] | None = None,
+        on_event: Listener | None = None,
+    ) -> None:
+        options = options or SuiteOptions()
+        options = replace(options, environment={**DEMO_ENVIRONMENT, **options.environment})
+        self.suite = Suite(home, options, on_event=on_event)
+        self.home = self.suite.home
+        self.practice = PracticePartners(self.home, plans=plans or demo_partners())
+        self.operator = ""
+        self.tokens: dict[str, str] = {}
+        self._stack = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        """Where the gateway is."""
+        return self.suite.gateway_url
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        self._stack.push_async_callback(self.practice.stop)
+        await self._stack.enter_async_context(self.suite)
+        await self.practice.start()
+        codes = list(self.practice.plans)
+        made = await asyncio.gather(
+            make_token(self.home, "operator", "all"),
+            make_token(self.home, "partner_system", CITY, partner="charity_federation"),
+            *(make_token(self.home, "partner_system", CITY, partner=code) for code in codes),
+        )
+        self.operator = made[0]
+        write_over(self.home.secrets / "charity-partner-token", made[1])
+        self.tokens = dict(zip(codes, made[2:], strict=True))
+        await self.practice.connect(self.url, operator=self.operator, tokens=self.tokens)
+
+
+async def sign_in_account(home: Home) -> tuple[str, str]:
+    """The demo's account for the console: its name and its password, the same for as long as the data folder exists."""
+    from gateway.accounts import create_account
+
+    file = home.secrets / "demo-account.json"
+    if file.exists():
+        held = json.loads(file.read_text())
+        return held["username"], held["password"]
+    username, password = "demo", secrets.token_urlsafe(12)
+    gateway = home.part_secrets("gateway")
+    await create_account(
+        gateway["database_url"],
+        username,
+        password,
+        roles_=("county_officer",),
+        territory=CITY,
+        display_name="演示账号",
+        audit_key=gateway["audit_key"],
+    )
+    write_over(file, json.dumps({"username": username, "password": password}))
+    return username, password
