@@ -1,12 +1,14 @@
 """The embedded PostgreSQL 18: made, started, stopped, and brought back after it died."""
 
 import asyncio
+import os
 import secrets
 import shutil
 import signal
 import string
 import subprocess
 from asyncio.subprocess import Process
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -93,6 +95,8 @@ class PostgresServer:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         self.place.give(partial, mode=0o700)
+        for forgotten in self.place.folder.glob(".password-*"):
+            forgotten.unlink()
         password_file = self.place.folder / f".password-{secrets.token_hex(4)}"
         password_file.write_text(self._password)
         self.place.give(password_file, mode=0o600)
@@ -108,7 +112,7 @@ class PostgresServer:
                 start_new_session=True,
                 **self.place.identity(),
             )
-            _, said = await made.communicate()
+            _, said = await _ended_with_us(made)
         finally:
             password_file.unlink()
         if made.returncode != 0:
@@ -173,6 +177,17 @@ class PostgresServer:
             Words(f"请看日志 {self._log_file}；多半是磁盘已满。", f"See {self._log_file}; often a disk is full."),
             details=tail(self._log_file),
         )
+
+
+async def _ended_with_us(process: Process) -> tuple[bytes, bytes]:
+    """What a process in its own session said, once it has ended. When we are called off, its whole session ends too."""
+    try:
+        return await process.communicate()
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
 
 
 def _shared_buffers() -> str:
