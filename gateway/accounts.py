@@ -26,7 +26,7 @@ SHORTEST_PASSWORD = 12
 SIGN_IN_RATE = Rate(5 / 60, 5)
 FREE_TRIES = 5
 """Wrong passwords before the first lock; each further one doubles the lock."""
-_FIRST_LOCK = timedelta(minutes=1)
+_FIRST_LOCK_MINUTES = 1
 _LONGEST_LOCK = timedelta(minutes=30)
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
@@ -61,7 +61,8 @@ def lock_after(failures: int) -> timedelta | None:
     """How long an account is locked after so many wrong passwords in a row."""
     if failures < FREE_TRIES:
         return None
-    return min(_FIRST_LOCK * 2 ** min(failures - FREE_TRIES, 10), _LONGEST_LOCK)
+    doublings = min(failures - FREE_TRIES, 10)
+    return min(timedelta(minutes=_FIRST_LOCK_MINUTES << doublings), _LONGEST_LOCK)
 
 
 async def create_account(

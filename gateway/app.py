@@ -5,11 +5,14 @@ from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
 
+from gateway.accounts import SignIn
 from gateway.api import router as api_router
 from gateway.audit import AuditLog
 from gateway.auth import Callers
+from gateway.console.app_pages import install_console
 from gateway.desk import Desk
 from gateway.door import Door
+from gateway.openapi import OpenApi
 from gateway.proxy import Upstream
 from gateway.routes import route_table
 from gateway.settings import GatewaySettings
@@ -21,19 +24,20 @@ from services.kit.clock import Clock
 async def run_loops(app: FastAPI) -> None:
     """The audit's writer and the lookers at the parts, until cancelled."""
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(app.state.desk.upstream.close)
+        desk: Desk = app.state.desk
+        stack.push_async_callback(desk.upstream.close)
         async with asyncio.TaskGroup() as group:
-            audit = app.state.desk.audit
-            group.create_task(audit.run())
-            group.create_task(note_heads(audit, heads_file(app.state.settings.home)))
+            group.create_task(desk.audit.run())
+            group.create_task(note_heads(desk.audit, heads_file(app.state.settings.home)))
+            group.create_task(app.state.openapi.run())
 
 
 def create_app(settings: GatewaySettings | None = None) -> Door:
-    """The application, ready to be served."""
+    """The gateway, ready to be served."""
     settings = settings or GatewaySettings.load("gateway")
     app = build_app(
         settings,
-        title="一起救 网关 / Yiqijiu gateway",
+        title="网关 Gateway",
         description="The only public door of Yiqijiu.",
         routers=[api_router],
         loops=run_loops,
@@ -47,4 +51,9 @@ def create_app(settings: GatewaySettings | None = None) -> Door:
         clock=clock,
     )
     app.state.desk = desk
+    app.state.sign_in = SignIn(clock=clock)
+    app.state.openapi = OpenApi(app.openapi(), route_table(), desk.upstream)
+    # FastAPI's own /openapi.json shows this application alone; the merged one takes its place.
+    app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", "") != app.openapi_url]
+    install_console(app, demo=settings.demo)
     return Door(app, desk=desk)

@@ -1,8 +1,9 @@
-"""The record of who did and read what: append-only rows in a hash chain that can be verified without the system running.
+"""The record of who did and read what: append-only rows in a hash chain that can be verified without the system
+running.
 
-`hash_n = HMAC-SHA256(key, hash_{n-1} ‖ body_n)`, `hash_0` is 32 zero bytes, a body is canonical JSON. A row says who asked
-(an opaque id, roles, territory), for what (the route's template, the object's id), why (a purpose code) and under which
-request id; an `answered` row adds the status. Never a name, a number or a text.
+`hash_n = HMAC-SHA256(key, hash_{n-1} ‖ body_n)`, `hash_0` is 32 zero bytes, a body is canonical JSON. A row says who
+asked (an opaque id, roles, territory), for what (the route's template, the object's id), why (a purpose code) and
+under which request id; an `answered` row adds the status. Never a name, a number or a text.
 
 Source: RFC 8785 (canonical JSON), RFC 2104 (HMAC).
 """
@@ -31,14 +32,13 @@ _QUIET_S = 0.05
 _MOST_WAITING = 20_000
 _BATCH = 1_000
 _HEAD = "SELECT seq, hash FROM audit_entry ORDER BY seq DESC LIMIT 1"
-_INSERT = (
-    "INSERT INTO audit_entry (seq, body, hash) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])"
-)
+_INSERT = "INSERT INTO audit_entry (seq, body, hash) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row before it is chained. `at` is in UTC. `object` is an id, never a number or name that means a person outside."""
+    """One row before it is chained. `at` is in UTC. `object` is an id, never a number or name that means a person
+    outside."""
 
     kind: str
     at: datetime
@@ -98,8 +98,8 @@ class Chain:
 async def append(connection: asyncpg.Connection, chain: Chain, head: Head | None, bodies: Sequence[str]) -> Head:
     """Write rows after `head` (None: look for it) in one transaction; answers the new head.
 
-    Writers take turns by the table's advisory lock. Another writer's row where ours should stand means that our head was
-    old; the rows are chained anew to the true one.
+    Writers take turns by the table's advisory lock. Another writer's row where ours should stand means that our head
+    was old; the rows are chained anew to the true one.
     """
     while True:
         if head is None:

@@ -1,7 +1,7 @@
 """Who asks, by bearer token or session cookie, and the inner token that tells a part so.
 
-Looked-up callers are remembered for a few seconds, so that a steady sender costs no database round trip; inner tokens are
-signed once in four minutes for each caller and part.
+Looked-up callers are remembered for a few seconds, so that a steady sender costs no database round trip; inner tokens
+are signed once in four minutes for each caller and part.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""The ASGI door in front of everything: API requests are matched, admitted, written down and forwarded here, without the
-web framework; the gateway's own pages and composed answers go on to the application inside."""
+"""The ASGI door in front of everything: API requests are matched, admitted, written down and forwarded here, without
+the web framework; the gateway's own pages and composed answers go on to the application inside."""
 
 import asyncio
 from collections.abc import Iterable

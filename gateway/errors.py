@@ -1,11 +1,11 @@
 """The gateway's own refusals.
 
-    ServiceError
-    ├── TooManyRequests       429      more than the route's rate; says when to come again
-    ├── TooSlow               408      the body did not arrive in time
-    ├── MethodNotAllowed      405      the path exists, with other methods
-    ├── ForgedForm            403      a form that did not come from our own page
-    └── PartAway              503      one part does not answer; names it
+ServiceError
+├── TooManyRequests       429      more than the route's rate; says when to come again
+├── TooSlow               408      the body did not arrive in time
+├── MethodNotAllowed      405      the path exists, with other methods
+├── ForgedForm            403      a form that did not come from our own page
+└── PartAway              503      one part does not answer; names it
 """
 
 from services.kit.errors import NotAllowed, ServiceError, Unavailable

@@ -23,9 +23,9 @@ class Route:
     """One public address.
 
     `part` is `gateway` for what the gateway answers or composes itself. `roles` empty means every role that holds the
-    scope. `is_personal` marks a read of personal data; `is_change` a request that may change something: both are audited
-    before they are answered. `needs_territory` refuses whoever is not bound to a place. `is_signed` lets a partner's
-    signature stand for a token. `is_repeatable` allows a second try after a broken connection.
+    scope. `is_personal` marks a read of personal data; `is_change` a request that may change something: both are
+    audited before they are answered. `needs_territory` refuses whoever is not bound to a place. `is_signed` lets a
+    partner's signature stand for a token. `is_repeatable` allows a second try after a broken connection.
     """
 
     method: str

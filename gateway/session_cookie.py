@@ -24,13 +24,9 @@ def read_session_cookie(header: bytes, *, is_tls: bool) -> str | None:
 
 def set_session_cookie(response: Response, secret: str, *, is_tls: bool) -> None:
     """Give the browser the session's secret, for as long as the browser is open."""
-    response.set_cookie(
-        session_cookie_name(is_tls), secret, path="/", secure=is_tls, httponly=True, samesite="strict"
-    )
+    response.set_cookie(session_cookie_name(is_tls), secret, path="/", secure=is_tls, httponly=True, samesite="strict")
 
 
 def clear_session_cookie(response: Response, *, is_tls: bool) -> None:
     """Take the secret back."""
-    response.delete_cookie(
-        session_cookie_name(is_tls), path="/", secure=is_tls, httponly=True, samesite="strict"
-    )
+    response.delete_cookie(session_cookie_name(is_tls), path="/", secure=is_tls, httponly=True, samesite="strict")

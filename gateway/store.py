@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -52,7 +53,7 @@ _ACCOUNT = (
 )
 
 
-def _account(row: Row) -> AccountRow:
+def _account(row: Row[Any]) -> AccountRow:
     return AccountRow(
         account_id=row.account_id,
         username=row.username,

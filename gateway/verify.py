@@ -1,5 +1,5 @@
-"""Verifies the audit chain from its first row, and the heads that were noted outside the database. Needs the database and
-the key, not the running system."""
+"""Verifies the audit chain from its first row, and the heads that were noted outside the database. Needs the database
+and the key, not the running system."""
 
 import asyncio
 import contextlib

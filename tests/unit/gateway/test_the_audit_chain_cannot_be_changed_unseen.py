@@ -32,7 +32,9 @@ def test_a_row_is_canonical_json(purpose: str, actor: str, status: int, operator
 
 async def test_a_change_is_written_with_who_what_why_and_how_it_ended(gateway: Gateway) -> None:
     client = await gateway.as_role("county_officer", "350622")
-    answer = await client.post(f"/api/v1/referral/referrals/{_RECORD}/release", json={}, headers={"X-Purpose": "appeal"})
+    answer = await client.post(
+        f"/api/v1/referral/referrals/{_RECORD}/release", json={}, headers={"X-Purpose": "appeal"}
+    )
     asked, answered = await gateway.audit_rows()
     assert asked["route"] == "POST /api/v1/referral/referrals/{referral_id}/release"
     assert (asked["object"], asked["purpose"], asked["territory"]) == (_RECORD, "appeal", "350622")

@@ -1,0 +1,1 @@
+"""The console: Chinese first, rendered on the server, whole without JavaScript."""

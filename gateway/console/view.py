@@ -1,0 +1,127 @@
+"""How numbers, money, dates and names look on screen. Pure; the language comes as `Words`."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+
+from gateway.console.texts import Words
+from services.contracts.money import UnreadableAmount, parse_yuan
+from services.kit.clock import SHANGHAI
+
+NONE = "—"
+"""None: not zero (`0.00`), and not unknown (`待核实`)."""
+_TEN_THOUSAND_YUAN = 10_000 * 100
+_HUNDRED_MILLION_YUAN = 100_000_000 * 100
+
+
+def fen_of(amount: object) -> int | None:
+    """A decimal yuan text (or None) as fen; None where there is no amount."""
+    if amount is None or amount == "":
+        return None
+    try:
+        return parse_yuan(str(amount))
+    except UnreadableAmount:
+        return None
+
+
+def yuan(fen: int | None) -> str:
+    """`1,020.00`, as in tables and letters.
+
+    Units: fen.
+    """
+    if fen is None:
+        return NONE
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def yuan_text(amount: object) -> str:
+    """A decimal yuan text as `1,020.00`."""
+    return yuan(fen_of(amount))
+
+
+def yuan_short(fen: int | None, words: Words) -> str:
+    """As on cards: yuan below ten thousand, then 万元, then 亿元, rounded half up to two decimals.
+
+    Units: fen.
+    """
+    if fen is None:
+        return NONE
+    if abs(fen) < _TEN_THOUSAND_YUAN:
+        return words("unit.yuan", amount=yuan(fen))
+    for size, key in ((_HUNDRED_MILLION_YUAN, "unit.yi_yuan"), (_TEN_THOUSAND_YUAN, "unit.wan_yuan")):
+        if abs(fen) >= size:
+            hundredths = (abs(fen) * 100 * 2 + size) // (2 * size)
+            text = f"{hundredths // 100:,}.{hundredths % 100:02d}"
+            return words(key, amount=f"-{text}" if fen < 0 else text)
+    raise AssertionError
+
+
+def rate(part: int, base: int) -> str:
+    """`1.47%` under ten per cent, `98.5%` above, `—` when the base is below five."""
+    if base < 5:
+        return NONE
+    thousandths = (part * 100_000 * 2 + base) // (2 * base)
+    if thousandths < 10_000:
+        hundredths = (part * 10_000 * 2 + base) // (2 * base)
+        return f"{hundredths // 100}.{hundredths % 100:02d}%"
+    tenths = (part * 1_000 * 2 + base) // (2 * base)
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+def count(number: object) -> str:
+    """`15,313`; `—` for none."""
+    return f"{number:,}" if isinstance(number, int) else NONE
+
+
+def day(value: object) -> str:
+    """A date as `2025-03-05`."""
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    text = str(value or "")
+    return text[:10] if text else NONE
+
+
+def moment(value: object) -> str:
+    """A time as `2025-03-05 16:05`, in Shanghai."""
+    if not value:
+        return NONE
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        return NONE
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def age(birth_date: object, on: date) -> int | None:
+    """Completed years on a day; None when the date of birth is not known."""
+    try:
+        born = date.fromisoformat(str(birth_date))
+    except ValueError:
+        return None
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def figure(value: object, unit: object, words: Words) -> str:
+    """A test's figure with its unit, as the eye reads it: money grouped, years and shares named, unknown in words."""
+    if value is None or value == "":
+        return words("unknown")
+    if isinstance(value, bool):
+        return words("yes") if value else words("no")
+    kind = str(unit or "")
+    if kind.startswith("yuan"):
+        return words("unit.yuan", amount=yuan_text(value))
+    if kind == "ratio":
+        try:
+            return f"{(Decimal(str(value)) * 100).normalize():f}%"
+        except InvalidOperation:
+            return str(value)
+    return f"{value}{words.code('unit_of', kind) if kind else ''}" if words.language == "zh-CN" else str(value)
+
+
+def masked_name(name: object) -> str:
+    """A name as a list shows it. Masked here even if a part sent it whole."""
+    text = str(name or "")
+    return f"{text[:1]}*" if text else NONE
