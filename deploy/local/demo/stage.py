@@ -17,7 +17,11 @@ from deploy.local.practice.config import CODES, PartnerPlan
 from deploy.local.practice.run import PracticePartners
 from deploy.local.supervisor import Suite, SuiteOptions
 
-DEMO_ENVIRONMENT: Mapping[str, str] = {"YIQIJIU_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8", "YIQIJIU_DEMO": "1"}
+DEMO_ENVIRONMENT: Mapping[str, str] = {
+    "YIQIJIU_DEMO": "1",
+    "YIQIJIU_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+    "YIQIJIU_PARTNERS_ALWAYS_OPEN": "true",
+}
 SLOW = "trade_union"
 STUMBLING = "next_generation_committee"
 CITY = "3506"

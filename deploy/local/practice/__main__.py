@@ -60,7 +60,11 @@ class Practice:
 
 
 def control_app(practice: Practice) -> web.Application:
-    """`GET /state`: counts of each partner; `GET /seen?after=N`: webhook-ids and hashes of bodies; `POST /reload`."""
+    """What the partners saw and did, for whoever started them.
+
+    `GET /state`: counts; `GET /seen?after=N`: webhook-ids and hashes of bodies; `GET /courses`: the last status the
+    office took for each referral; `POST /reload`: read the configuration again.
+    """
 
     @web.middleware
     async def only_us(
@@ -77,6 +81,9 @@ def control_app(practice: Practice) -> web.Application:
     async def seen(request: web.Request) -> web.Response:
         return web.json_response({"items": practice.memory.seen[int(request.query.get("after", "0")) :]})
 
+    async def courses(request: web.Request) -> web.Response:
+        return web.json_response({code: held.courses for code, held in practice.memory.partners.items()})
+
     async def reload(request: web.Request) -> web.Response:
         practice.reload()
         return web.Response(status=204)
@@ -84,6 +91,7 @@ def control_app(practice: Practice) -> web.Application:
     app = web.Application(middlewares=[only_us])
     app.router.add_get("/state", state)
     app.router.add_get("/seen", seen)
+    app.router.add_get("/courses", courses)
     app.router.add_post("/reload", reload)
     return app
 

@@ -101,6 +101,10 @@ class PracticePartners:
         items: list[dict[str, Any]] = (await self._ask(f"seen?after={after}"))["items"]
         return items
 
+    async def courses(self) -> dict[str, dict[str, str]]:
+        """partner → referral → the last status that the office took from the partner."""
+        return await self._ask("courses")
+
     async def stop(self) -> None:
         """End the process."""
         if self._keeper is not None:

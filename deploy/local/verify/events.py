@@ -14,7 +14,7 @@ from deploy.local.verify.check import Check
 from services.contracts.catalogue import CONSUMERS
 from services.contracts.event import Event
 
-_OUTBOX = "SELECT id, urgent, sent_at IS NOT NULL AS sent, stream_seq FROM outbox WHERE subject = $1"
+_OUTBOX = "SELECT id, ref, urgent, sent_at IS NOT NULL AS sent, stream_seq FROM outbox WHERE subject = $1"
 _INBOX = "SELECT event_id FROM inbox WHERE consumer = $1"
 _STREAM = "SELECT created FROM relay_state WHERE stream = 'own'"
 _OLDEST = "SELECT min(id::text) FROM outbox"
@@ -25,13 +25,22 @@ _DEAD = "SELECT event_id FROM dead_letter WHERE state IN ('open', 'retry')"
 class Sent:
     """One row of an outbox."""
 
+    ref: UUID
     urgent: bool
     sent: bool
     sequence: int | None
 
 
-async def check_events(databases: Databases, broker: BrokerView) -> list[Check]:
-    """Compare each outbox with the inboxes of those who take its events in, then look for dead letters."""
+Pending = dict[tuple[str, str], set[UUID]]
+"""(subject, consumer) → refs of the aggregates of which an event has not been taken in yet."""
+
+
+async def check_events(databases: Databases, broker: BrokerView) -> tuple[list[Check], Pending]:
+    """Compare each outbox with the inboxes of those who take its events in, then look for dead letters.
+
+    `broker` was looked at before: what is published later counts as on its way.
+    """
+    pending: Pending = {}
     arrived = Check(
         2, "events_arrive", Words("发件箱的每个事件都已到达或在途", "every event of an outbox arrived or is on its way")
     )
@@ -47,6 +56,7 @@ async def check_events(databases: Databases, broker: BrokerView) -> list[Check]:
             published[taker] |= outbox.keys()
             arrived.looked_at += len(outbox)
             made = await databases[kind.part()].fetchval(_STREAM)
+            pending[kind.SUBJECT, taker] = {outbox[event].ref for event in outbox.keys() - inboxes[taker]}
             _compare(arrived, kind, taker, outbox, inboxes[taker], broker=broker, made=made)
     for taker in takers:
         oldest = await _oldest_kept(databases, taker)
@@ -58,7 +68,7 @@ async def check_events(databases: Databases, broker: BrokerView) -> list[Check]:
         waiting = [row["event_id"] for row in await databases[taker].fetch(_DEAD)]
         dead.looked_at += len(waiting)
         dead.blame(f"a dead letter of {taker}", waiting)
-    return [arrived, foreign, dead]
+    return [arrived, foreign, dead], pending
 
 
 def _compare(
@@ -84,7 +94,7 @@ def _compare(
 
 async def _outbox_of(connection: asyncpg.Connection, kind: type[Event]) -> dict[UUID, Sent]:
     rows = await connection.fetch(_OUTBOX, kind.SUBJECT)
-    return {row["id"]: Sent(row["urgent"], row["sent"], row["stream_seq"]) for row in rows}
+    return {row["id"]: Sent(row["ref"], row["urgent"], row["sent"], row["stream_seq"]) for row in rows}
 
 
 async def _oldest_kept(databases: Databases, taker: str) -> datetime | None:

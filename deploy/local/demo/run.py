@@ -1,0 +1,202 @@
+"""The demo from the first process to the report."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+
+from deploy.local.demo.accounting import latencies, reckon, results_of
+from deploy.local.demo.funnel import Funnel, read_funnel
+from deploy.local.demo.journal import PushJournal
+from deploy.local.demo.progress import Progress
+from deploy.local.demo.push import Pusher
+from deploy.local.demo.stage import Stage, sign_in_account
+from deploy.local.home import read_json, write_over
+from deploy.local.opened import Databases, opened_databases
+from deploy.local.supervisor import SuiteOptions
+from deploy.local.terminal import say, tell
+from deploy.local.town import Town, make_town
+from deploy.local.up import tell_event
+from services.kit.clock import Clock
+
+REPORTS = 60
+_LOOK_S = 0.3
+_SETTLE_S = 170.0
+"""How long `--exit` waits for everything to settle before it says what is missing."""
+_KEEP_DAYS = 200
+"""A town is pushed again as it was for so long; then its bills would be too old and it is made anew."""
+
+
+@dataclass
+class Outcome:
+    """What came of a demo: its report, and what was not as it should be."""
+
+    report: dict[str, Any]
+    complaints: list[str] = field(default_factory=list)
+
+
+class Demo:
+    """One run. `records` hospital-cost records are pushed."""
+
+    def __init__(self, home: Path, *, records: int, port: int | None = None) -> None:
+        self._stage = Stage(home, SuiteOptions(port=port, answer_signals=True), on_event=tell_event)
+        self._records = records
+        self._stack = AsyncExitStack()
+        self._pushed = 0
+        self._started = 0.0
+        self._settled_s = 0.0
+
+    async def run(self, *, until_settled: bool, report: Path | None = None) -> Outcome | None:
+        """Start, push, look on, and write the report where one is wanted.
+
+        Answers the outcome when `until_settled`, else goes on until Ctrl-C and answers None.
+        """
+        async with self._stack:
+            await self._stack.enter_async_context(self._stage)
+            await self._tell_where()
+            databases = await self._stack.enter_async_context(opened_databases(self._stage.home.path))
+            journal = PushJournal(self._stage.home.run / "demo-journal.jsonl")
+            self._stack.callback(journal.close)
+            stopping = asyncio.create_task(self._stage.suite.until_stopped())
+            work = asyncio.create_task(self._work(databases, journal))
+            done, _ = await asyncio.wait({stopping, work}, return_when=asyncio.FIRST_COMPLETED)
+            if stopping in done:
+                work.cancel()
+                with suppress(asyncio.CancelledError):
+                    await work
+                raise KeyboardInterrupt
+            outcome = work.result()
+            if report is not None:
+                report.write_text(json.dumps(outcome.report, ensure_ascii=False, indent=1) + "\n")
+            if until_settled:
+                stopping.cancel()
+                return outcome
+            tell_outcome(outcome)
+            tell("演示数据已就位，按 Ctrl-C 停止。", "The demo goes on; Ctrl-C stops it.")
+            await stopping
+            return None
+
+    async def _tell_where(self) -> None:
+        username, password = await sign_in_account(self._stage.home)
+        print(say(f"控制台：{self._stage.url}/", f"Console: {self._stage.url}/"), flush=True)
+        print(say(f"  登录：{username}  密码：{password}", f"  Sign in: {username}  Password: {password}"), flush=True)
+
+    async def _work(self, databases: Databases, journal: PushJournal) -> Outcome:
+        town = self._town()
+        timeout = aiohttp.ClientTimeout(total=60)
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as http:
+            pusher = Pusher(http, self._stage.url, self._stage.operator, journal)
+            self._pushed = len(town.records) + len(town.reports)
+            self._started = time.monotonic()
+            with Progress() as progress:
+                push = asyncio.create_task(self._push(town, pusher))
+                try:
+                    funnel = await self._look_on(databases, journal, progress, push)
+                finally:
+                    push.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await push
+        return await self._reckon(databases, journal, funnel)
+
+    def _town(self) -> Town:
+        """The town of this data folder, seen from the day it was first pushed: its bills stay what they were."""
+        file = self._stage.home.run / "demo-town.json"
+        today = Clock().today()
+        held = read_json(file)
+        first = date.fromisoformat(held["today"]) if held else today
+        if not held or (today - first).days > _KEEP_DAYS:
+            first, held = today, {"seed": int(held.get("seed", 0)) + 1, "today": today.isoformat()}
+            write_over(file, json.dumps(held))
+        return make_town(held["seed"], self._records, REPORTS, today=first)
+
+    async def _push(self, town: Town, pusher: Pusher) -> None:
+        await pusher.register(town)
+        batch = max(50, min(2000, len(town.records) // 10))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pusher.push_records(town.records, batch=batch))
+            group.create_task(pusher.push_reports(town.reports))
+
+    async def _look_on(
+        self, databases: Databases, journal: PushJournal, progress: Progress, push: asyncio.Task[None]
+    ) -> Funnel:
+        """Show the funnel until all is settled and every partner has helped, or the patience is over."""
+        quiet = 0
+        while True:
+            funnel = await read_funnel(
+                databases, pushed=self._pushed, ids=_ids(journal), codes=list(self._stage.practice.plans)
+            )
+            funnel.accepted = journal.rows.get("record", 0) + journal.rows.get("report", 0)
+            progress.show(funnel)
+            if push.done():
+                push.result()
+            # Twice in a row: between two looks an event may have been on its way from one part to the next.
+            quiet = quiet + 1 if push.done() and self._is_through(funnel, journal) else 0
+            if quiet >= 2 or time.monotonic() - self._started > _SETTLE_S + self._records / 200:
+                return funnel
+            self._settled_s = time.monotonic() - self._started
+            await asyncio.sleep(_LOOK_S)
+
+    def _is_through(self, funnel: Funnel, journal: PushJournal) -> bool:
+        return funnel.is_settled and funnel.accounted == len(_ids(journal)) and funnel.all_helped
+
+    async def _reckon(self, databases: Databases, journal: PushJournal, funnel: Funnel) -> Outcome:
+        practice = self._stage.practice
+        state, seen, courses = await practice.state(), await practice.seen(), await practice.courses()
+        problems = {code: held["problems"] for code, held in state.items()}
+        reckoning = await reckon(databases, journal, seen=seen, courses=courses, problems=problems)
+        ids = _ids(journal)
+        taken = journal.rows.get("record", 0) + journal.rows.get("report", 0)
+        report = {
+            "records_in": taken,
+            "records_accounted": taken if funnel.accounted == len(ids) else funnel.accounted,
+            "assessments": funnel.assessments,
+            "outcomes": funnel.outcomes,
+            "results": await results_of(databases, ids),
+            "referrals": funnel.referrals,
+            "held": funnel.held,
+            "deliveries": {code: line.delivered for code, line in funnel.partners.items()},
+            "lost": len(reckoning.lost),
+            "duplicated": len(reckoning.twice),
+            "seconds": round(self._settled_s, 1),
+            "records_per_second": round(taken / max(self._settled_s, 0.001), 1),
+            "latency_ms": await latencies(databases, journal, seen),
+        }
+        complaints = [*reckoning.lost, *reckoning.twice]
+        complaints += [f"{code}: {problem}" for code, said in problems.items() for problem in said]
+        if not funnel.is_settled:
+            complaints.append("not everything settled in time")
+        silent = [code for code, line in funnel.partners.items() if not line.helped]
+        complaints += [f"{code} reported no outcome" for code in silent]
+        return Outcome(report, complaints)
+
+
+def _ids(journal: PushJournal) -> Sequence[UUID]:
+    """Ids of the records and reports this run had accepted, each once."""
+    return [
+        UUID(one)
+        for kind in ("record", "report")
+        for one in dict.fromkeys(journal.ids.get(kind, {}).values())
+        if one in journal.sent_at
+    ]
+
+
+def tell_outcome(outcome: Outcome) -> None:
+    """Say on stderr what came of it."""
+    report = outcome.report
+    helped = sum(report["deliveries"].values())
+    tell(
+        f"收到 {report['records_in']} 条，全部有交代 {report['records_accounted']}；转介 {report['referrals']}，"
+        f"送达 {helped}；丢失 {report['lost']}，重复 {report['duplicated']}；用时 {report['seconds']} 秒",
+        f"{report['records_in']} in, {report['records_accounted']} accounted for; {report['referrals']} referrals, "
+        f"{helped} delivered; lost {report['lost']}, duplicated {report['duplicated']}; {report['seconds']} s",
+    )
+    for complaint in outcome.complaints[:20]:
+        tell(f"  ✗ {complaint}", f"  ✗ {complaint}")

@@ -1,0 +1,191 @@
+"""The whole real suite for scenario and fault tests: embedded servers, five parts, seven practice partners.
+
+It starts once per test run, in a temporary home on free ports. Tests share it and keep apart by making new people.
+"""
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+import pytest
+
+from deploy.local.access import make_token
+from deploy.local.demo.journal import PushJournal
+from deploy.local.demo.push import Pusher
+from deploy.local.demo.stage import Stage, demo_partners
+from deploy.local.opened import opened_databases
+from deploy.local.supervisor import SuiteOptions
+from deploy.local.town import Town, make_town
+from deploy.local.town.members import Family
+from deploy.local.town.people import People
+from deploy.local.town.places import villages
+from deploy.local.verify.check import Verdict
+from deploy.local.verify.run import verify_databases
+from services.kit.clock import Clock
+from tests.support.waiting import until
+
+_FINAL = {"completed", "rejected", "failed", "cancelled", "on_hold"}
+
+
+class RunningSuite:
+    """A running installation and the ways a test deals with it."""
+
+    def __init__(self, stage: Stage, folder: Path) -> None:
+        self.stage = stage
+        self.folder = folder
+        self.today: date = Clock().today()
+        self.people = People(self.today)
+        self._rng = random.Random(time.time_ns())
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), trust_env=False)
+        self._clients: list[httpx.AsyncClient] = []
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """A client of the gateway with the operator's token."""
+        if not self._clients:
+            self._clients.append(self.client_of(self.stage.operator))
+        return self._clients[0]
+
+    def client_of(self, token: str | None) -> httpx.AsyncClient:
+        """A client of the gateway with a token, or none."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(base_url=self.stage.url, headers=headers, timeout=60, trust_env=False)
+
+    async def token(self, role: str, territory: str, *, partner: str | None = None) -> str:
+        """A token made on the machine."""
+        return await make_token(self.stage.home, role, territory, partner=partner)
+
+    def family(self, division: str = "350602") -> Family:
+        """Somebody new, somewhere in a division: add members, then `draft(...).body(...)`."""
+        village = self._rng.choice([one for one in villages(division[:6]) if one.code.startswith(division)])
+        return Family(self._rng, self.people, village)
+
+    def number(self) -> str:
+        """A number nobody used yet, for settlements and reports."""
+        return f"{time.time_ns():x}{self._rng.randrange(1000):03d}"
+
+    async def post(self, path: str, body: Any, **headers: str) -> dict[str, Any]:
+        """POST as the operator; the answer must be a success."""
+        answer = await self.client.post(path, json=body, headers=headers)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        told: dict[str, Any] = answer.json()
+        return told
+
+    async def get(self, path: str, **query: str) -> dict[str, Any]:
+        """GET as the operator; the answer must be a success."""
+        answer = await self.client.get(path, params=query)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        told: dict[str, Any] = answer.json()
+        return told
+
+    async def register(self, body: dict[str, Any]) -> str:
+        """Register a household; answers its household_ref."""
+        return str((await self.post("/api/v1/intake/households", body))["household_ref"])
+
+    async def decide(
+        self, household_ref: str, decision: str = "given", *, partner: str = "any", purpose: str = "any"
+    ) -> None:
+        """Put a family's decision on record."""
+        body = {
+            "household_ref": household_ref,
+            "partner": partner,
+            "purpose": purpose,
+            "decision": decision,
+            "given_on": self.today.isoformat(),
+            "basis": "consent",
+        }
+        await self.post("/api/v1/intake/consents", body, **{"Idempotency-Key": self.number()})
+
+    async def referrals_of(self, household_ref: str) -> list[dict[str, Any]]:
+        """The household's referrals."""
+        items: list[dict[str, Any]] = (
+            await self.get("/api/v1/referral/referrals", household=household_ref, limit="100")
+        )["items"]
+        return items
+
+    async def referrals_when(
+        self, household_ref: str, condition: Any, *, within_s: float = 20.0
+    ) -> list[dict[str, Any]]:
+        """The household's referrals as soon as `condition(referrals)` holds."""
+        found: list[dict[str, Any]] = []
+
+        async def holds() -> bool:
+            nonlocal found
+            found = await self.referrals_of(household_ref)
+            return bool(condition(found))
+
+        try:
+            await until(holds, within_s=within_s)
+        except AssertionError:
+            raise AssertionError(f"referrals never came to it: {[_short(one) for one in found]}") from None
+        return found
+
+    async def account_of(self, record_id: str) -> dict[str, Any]:
+        """The record as the gateway composes it, once it has its account."""
+        found: dict[str, Any] = {}
+
+        async def is_there() -> bool:
+            nonlocal found
+            answer = await self.client.get(f"/api/v1/intake/records/{record_id}")
+            found = answer.json() if answer.is_success else {}
+            return bool(found.get("account"))
+
+        await until(is_there, what="the record's account")
+        return found
+
+    def town(self, seed: int, records: int, reports: int) -> Town:
+        """An invented town as of today."""
+        return make_town(seed, records, reports, today=self.today)
+
+    def pusher(self, name: str) -> Pusher:
+        """A pusher with a journal of its own."""
+        journal = PushJournal(self.folder / f"journal-{name}.jsonl")
+        return Pusher(self._http, self.stage.url, self.stage.operator, journal)
+
+    async def verify(self) -> Verdict:
+        """What `./yiqijiu verify` says now."""
+        async with opened_databases(self.stage.home.path) as databases:
+            return await verify_databases(databases, self.stage.home.path)
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await self._http.close()
+        for client in self._clients:
+            await client.aclose()
+
+
+def is_answered(referral: dict[str, Any]) -> bool:
+    """Whether the partner has done all it will for now."""
+    return referral["status"] in _FINAL
+
+
+def _short(referral: dict[str, Any]) -> str:
+    shown = ("partner", "need", "status", "held_for", "delivery_state")
+    return " ".join(str(referral[name]) for name in shown)
+
+
+@pytest.fixture(scope="session")
+async def suite() -> AsyncIterator[RunningSuite]:
+    """The run's suite."""
+    folder = Path(tempfile.mkdtemp(prefix="yiqijiu-suite-"))
+    folder.chmod(0o755)  # PostgreSQL's own user passes through when root runs the tests
+    try:
+        stage = Stage(folder / "home", SuiteOptions(port=0, ephemeral=True), plans=demo_partners())
+        async with stage:
+            running = RunningSuite(stage, folder)
+            try:
+                yield running
+            finally:
+                await running.close()
+    finally:
+        with suppress(OSError):
+            await asyncio.to_thread(shutil.rmtree, folder)
