@@ -10,7 +10,7 @@ Report                     what is said at the partner door
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, DateTime, Text
@@ -19,11 +19,14 @@ from sqlmodel import Field
 
 from services.kit.db import service_base
 
-Base = service_base("charity")
+if TYPE_CHECKING:
+    from sqlmodel import SQLModel as Base
+else:
+    Base = service_base("charity")
 
 
 def _moment(**options: Any) -> Any:  # Any: SQLModel's Field has no narrower type
-    return Field(sa_type=DateTime(timezone=True), **options)  # type: ignore[call-overload]  # instance with timezone
+    return Field(sa_type=DateTime(timezone=True), **options)
 
 
 def _fen(**options: Any) -> Any:  # Any: as above

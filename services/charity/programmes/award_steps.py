@@ -8,6 +8,7 @@ rejected, withdrawn  ◀──────┘      reviewed ◀───┘ take
 
 from collections.abc import Mapping
 from typing import Literal, get_args
+from uuid import UUID
 
 AwardStatus = Literal["proposed", "reviewed", "approved", "in_payment", "paid", "rejected", "withdrawn", "failed"]
 STATUSES: tuple[AwardStatus, ...] = get_args(AwardStatus)
@@ -38,3 +39,8 @@ def allowed(status: AwardStatus) -> list[AwardStatus]:
 def may(status: AwardStatus, step: AwardStatus) -> bool:
     """Whether the step is legal from here."""
     return step in NEXT[status]
+
+
+def award_number(award_id: UUID) -> str:
+    """What an award is called outside: on payment files, and to donors. Tells nothing of the household."""
+    return f"JZ-{award_id.hex[:12].upper()}"

@@ -49,9 +49,9 @@ class Amounts:
 class Brand:
     """A brand programme. `owner` is a partner code; where nobody is sure of it, `owner_certain` is false.
 
-    `requires` are facts that must all hold, `requires_any` facts of which one must. `months` are those in which it is
-    open; `round_months` above zero cuts an all-year brand into rounds that long, from January on. `stacks`: may be given
-    beside other brands' help of the same season; `same_kind`: how often the same kind of help.
+    `requires` are facts that must all hold, `requires_any` facts of which one must. `months` are those in which it
+    is open; `round_months` above zero cuts an all-year brand into rounds that long, from January on. `stacks`: may be
+    given beside other brands' help of the same season; `same_kind`: how often the same kind of help.
     """
 
     code: str

@@ -1,7 +1,7 @@
 """Public figures: cells so small that somebody could be recognised are merged into others. Pure.
 
-Source: 慈善法 (openness of programmes and of donations received and used; privacy of beneficiaries); the least number of
-people is a policy value.
+Source: 慈善法 (openness of programmes and of donations received and used; privacy of beneficiaries); the least number
+of people is a policy value.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 class Cell:
     """Help in one month, county and brand. `people` counts households, `times` awards. Units: fen.
 
-    After merging, `division` and `brand` may be "other". `amount_fen` is None where even everything together is too few.
+    After merging, `division`, `brand` and `month` may be "other". `amount_fen` is None where even everything together
+    is too few.
     """
 
     month: str

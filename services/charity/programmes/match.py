@@ -30,7 +30,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class BrandMatch:
-    """A brand's answer. `reasons` are codes; `missing` are the facts that would decide; `opens_on` when it is closed."""
+    """A brand's answer. `reasons` are codes; `missing` are facts that would decide; `opens_on` when it is closed."""
 
     brand: Brand
     fit: Fit
@@ -50,7 +50,7 @@ def facts_of(
     on: date,
     policy: Policy,
 ) -> Facts:
-    """Facts from what an assessment told: birth dates of the oldest and youngest member, and the eligible programmes."""
+    """Facts from what an assessment told: birth dates of the oldest and youngest member, and eligible programmes."""
     known: dict[FactName, bool] = {}
     if youngest is not None:
         known["minor"] = _age(youngest, on) < policy.adult_age
@@ -133,4 +133,4 @@ def is_allowed(amounts: Amounts, amount_fen: int, *, gap_fen: int | None) -> boo
     """Whether an award may have this amount: within the brand's limits and the gap; a smaller gap lowers the least."""
     least = amounts.least_fen if gap_fen is None else min(amounts.least_fen, gap_fen)
     most = amounts.most_fen if gap_fen is None else min(amounts.most_fen, gap_fen)
-    return 0 < amount_fen and least <= amount_fen <= most
+    return amount_fen > 0 and least <= amount_fen <= most

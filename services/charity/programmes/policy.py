@@ -1,4 +1,4 @@
-"""What charity does of itself: `policy.yaml`, dated rows. A day before the first row has no policy and nothing is done."""
+"""What charity does of itself: `policy.yaml`, dated rows. A day before the first rows has no policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -154,8 +154,9 @@ def decide(situation: Situation, policy: Policy) -> Decision:
         if any(referral.status in _ANSWERED for referral in others):
             return LeaveIt("another_referral_open")
         chosen = min(mine, key=lambda referral: str(referral.id))
-        key = ("referral", str(chosen.id))
-        return Propose(key, "referral", chosen.id, chosen.subject_ref, chosen.near_miss, gap_fen)
+        return Propose(
+            ("referral", str(chosen.id)), "referral", chosen.id, chosen.subject_ref, chosen.near_miss, gap_fen
+        )
     if situation.unmet is not None and situation.unmet.is_open:
         if any(referral.status in _OPEN for referral in others):
             return LeaveIt("another_referral_open")

@@ -1,0 +1,1 @@
+"""Migrations of charity's database."""

@@ -1,0 +1,1 @@
+"""What charity's door takes (bodies) and answers (answers)."""
