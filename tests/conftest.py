@@ -1,3 +1,3 @@
 """A list of plugins, nothing else."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.apps", "tests.support.broker"]
+pytest_plugins = ["tests.support.postgres", "tests.support.apps", "tests.support.broker", "tests.support.suite"]

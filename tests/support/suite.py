@@ -13,23 +13,28 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import httpx
 import pytest
 
 from deploy.local.access import make_token
+from deploy.local.demo.accounting import Reckoning, reckon
+from deploy.local.demo.funnel import Funnel, read_funnel
 from deploy.local.demo.journal import PushJournal
 from deploy.local.demo.push import Pusher
 from deploy.local.demo.stage import Stage, demo_partners
 from deploy.local.opened import opened_databases
+from deploy.local.ports import free_port
+from deploy.local.practice.config import CODES
+from deploy.local.refusal import Refusal
 from deploy.local.supervisor import SuiteOptions
 from deploy.local.town import Town, make_town
 from deploy.local.town.members import Family
 from deploy.local.town.people import People
 from deploy.local.town.places import villages
 from deploy.local.verify.check import Verdict
-from deploy.local.verify.run import verify_databases
 from services.kit.clock import Clock
 from tests.support.waiting import until
 
@@ -44,7 +49,7 @@ class RunningSuite:
         self.folder = folder
         self.today: date = Clock().today()
         self.people = People(self.today)
-        self._rng = random.Random(time.time_ns())
+        self.rng = random.Random(time.time_ns())
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), trust_env=False)
         self._clients: list[httpx.AsyncClient] = []
 
@@ -66,12 +71,12 @@ class RunningSuite:
 
     def family(self, division: str = "350602") -> Family:
         """Somebody new, somewhere in a division: add members, then `draft(...).body(...)`."""
-        village = self._rng.choice([one for one in villages(division[:6]) if one.code.startswith(division)])
-        return Family(self._rng, self.people, village)
+        village = self.rng.choice([one for one in villages(division[:6]) if one.code.startswith(division)])
+        return Family(self.rng, self.people, village)
 
     def number(self) -> str:
         """A number nobody used yet, for settlements and reports."""
-        return f"{time.time_ns():x}{self._rng.randrange(1000):03d}"
+        return f"{time.time_ns():x}{self.rng.randrange(1000):03d}"
 
     async def post(self, path: str, body: Any, **headers: str) -> dict[str, Any]:
         """POST as the operator; the answer must be a success."""
@@ -151,8 +156,80 @@ class RunningSuite:
         journal = PushJournal(self.folder / f"journal-{name}.jsonl")
         return Pusher(self._http, self.stage.url, self.stage.operator, journal)
 
+    async def push(self, town: Town, pusher: Pusher, *, batch: int = 100) -> None:
+        """Push a whole town: households and consents, then records and reports side by side."""
+        await pusher.register(town)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pusher.push_records(town.records, batch=batch))
+            group.create_task(pusher.push_reports(town.reports))
+
+    async def until_accepted(self, pusher: Pusher, records: int) -> None:
+        """Wait until so many records of a push were accepted."""
+        await until(lambda: pusher.journal.rows.get("record", 0) >= records, within_s=60)
+
+    async def accounted(self, pusher: Pusher) -> int:
+        """How many of a push's records and reports have their account."""
+        return (await self._funnel(pusher)).accounted
+
+    async def until_settled(self, pusher: Pusher, *, within_s: float = 90.0) -> None:
+        """Wait until everything of a finished push has its account and every first delivery was answered."""
+        wanted = len(_ids_of(pusher))
+        last = Funnel()
+
+        async def is_settled() -> bool:
+            nonlocal last
+            try:
+                last = await self._funnel(pusher)
+            except Refusal:  # the database is being brought back
+                return False
+            waiting = sum(line.waiting for line in last.partners.values())
+            return last.accounted == wanted and not last.unsent and not waiting
+
+        try:
+            await until(is_settled, within_s=within_s, every_s=0.3)
+        except AssertionError:
+            raise AssertionError(f"not settled, {wanted} wanted: {last}") from None
+
+    async def _funnel(self, pusher: Pusher) -> Funnel:
+        async with opened_databases(self.stage.home.path) as databases:
+            ids = _ids_of(pusher)
+            return await read_funnel(databases, pushed=len(ids), ids=ids, codes=CODES)
+
+    async def reckon(self, pusher: Pusher) -> Reckoning:
+        """What a push lost or did twice, by the pusher's journal and the partners' word."""
+        practice = self.stage.practice
+        state, seen, courses = await practice.state(), await practice.seen(), await practice.courses()
+        problems = {code: held["problems"] for code, held in state.items()}
+        async with opened_databases(self.stage.home.path) as databases:
+            return await reckon(databases, pusher.journal, seen=seen, courses=courses, problems=problems)
+
+    def pid_of(self, name: str) -> int:
+        """The pid of a process of the suite, or of the practice partners."""
+        pid = self.stage.practice.pid if name == "practice" else self.stage.suite.processes.get(name)
+        assert pid is not None, f"{name} does not run"
+        return pid
+
+    async def lose_brokers_store(self) -> None:
+        """Delete everything the broker holds while it runs."""
+        nats = self.stage.suite.nats
+        assert nats is not None
+        await asyncio.to_thread(shutil.rmtree, nats.store, ignore_errors=True)
+
+    async def point_elsewhere(self, code: str) -> None:
+        """Register an endpoint for a partner where nobody listens."""
+        body = {"url": f"http://127.0.0.1:{free_port()}/", "division": "3506", "verify": False}
+        answer = await self.client.put(f"/api/v1/referral/partners/{code}/endpoint", json=body)
+        assert answer.is_success, answer.text
+
+    async def point_back(self, code: str) -> None:
+        """Register the practice partner's own endpoint again."""
+        practice = self.stage.practice
+        await practice.connect(self.stage.url, operator=self.stage.operator, tokens={code: self.stage.tokens[code]})
+
     async def verify(self) -> Verdict:
         """What `./yiqijiu verify` says now."""
+        from deploy.local.verify.run import verify_databases  # reaches into every part; other tests need none of it
+
         async with opened_databases(self.stage.home.path) as databases:
             return await verify_databases(databases, self.stage.home.path)
 
@@ -161,6 +238,11 @@ class RunningSuite:
         await self._http.close()
         for client in self._clients:
             await client.aclose()
+
+
+def _ids_of(pusher: Pusher) -> list[UUID]:
+    ids = {one for kind in ("record", "report") for one in pusher.journal.ids.get(kind, {}).values()}
+    return [UUID(one) for one in ids]
 
 
 def is_answered(referral: dict[str, Any]) -> bool:

@@ -72,7 +72,7 @@ class PracticePartners:
         await self._keeper.start()
 
     async def connect(self, gateway_url: str, *, operator: str, tokens: Mapping[str, str]) -> None:
-        """Tell the partners where the gateway is and register their endpoints there.
+        """Tell the partners where the gateway is, and register there the endpoints of those that get a token.
 
         `operator` is a bearer token of this machine, `tokens` those of the partners' systems by code.
         Raises: Refusal when the gateway does not take an endpoint.
@@ -81,7 +81,7 @@ class PracticePartners:
         for code, token in tokens.items():
             self._change(code, token=token)
         await self._reload()
-        given = await asyncio.gather(*(self._register(code, operator) for code in self.plans))
+        given = await asyncio.gather(*(self._register(code, operator) for code in tokens))
         for code, secret in given:
             self._change(code, secrets=(secret, *self.plans[code].secrets[:1]))
         await self._reload()

@@ -1,0 +1,1 @@
+"""Faults: real processes are killed in the middle of real work."""

@@ -1,0 +1,1 @@
+"""Scenarios on the whole real suite."""
