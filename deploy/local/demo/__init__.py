@@ -1,7 +1,6 @@
 """`./yiqijiu demo`: the whole motion in an invented town, with seven practice partner organisations."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -15,6 +15,7 @@ from deploy.local.events import Listener
 from deploy.local.home import Home, write_over
 from deploy.local.practice.config import CODES, PartnerPlan
 from deploy.local.practice.run import PracticePartners
+from deploy.local.runlock import holder
 from deploy.local.supervisor import Suite, SuiteOptions
 
 DEMO_ENVIRONMENT: Mapping[str, str] = {
@@ -75,9 +76,15 @@ class Stage:
         await self._stack.aclose()
 
     async def _start(self) -> None:
-        self._stack.push_async_callback(self.practice.stop)
-        await self._stack.enter_async_context(self.suite)
-        await self.practice.start()
+        if holder(self.home) is None:  # another suite's practice partners must not be taken for leftovers
+            beside = asyncio.create_task(self.practice.start())
+            self._stack.push_async_callback(self.practice.stop)
+            try:
+                await self._stack.enter_async_context(self.suite)
+            finally:
+                await beside
+        else:
+            await self.suite.start()  # says that it is running already
         codes = list(self.practice.plans)
         made = await asyncio.gather(
             make_token(self.home, "operator", "all"),

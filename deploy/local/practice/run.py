@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import secrets
 import sys
 import time
@@ -14,13 +15,15 @@ import aiohttp
 from deploy.local.events import Journal
 from deploy.local.home import Home, read_json, write_over
 from deploy.local.keeper import Keeper
-from deploy.local.ports import free_port, is_free
+from deploy.local.ports import is_free
 from deploy.local.practice.config import CODES, PartnerPlan
 from deploy.local.processes import ProcessBook, end
 from deploy.local.refusal import Refusal, Words
 from deploy.local.spawn import part_environment, spawn
 
 DIVISION = "3506"
+# Above the ports a suite chooses from and below those of outgoing connections: both may choose at the same time.
+_PORTS = range(32_000, 32_760)
 _START_S = 20.0
 
 
@@ -180,7 +183,7 @@ def _settle(before: Mapping[str, int], control: int) -> dict[str, int]:
     ports: dict[str, int] = {}
     for name in (*CODES, "control"):
         held = control if name == "control" else before.get(name, 0)
-        ports[name] = (
-            held if held and held not in ports.values() and is_free(held) else free_port(besides=ports.values())
-        )
+        while not held or held in ports.values() or not is_free(held):
+            held = random.choice(_PORTS)
+        ports[name] = held
     return ports
