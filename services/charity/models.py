@@ -76,6 +76,7 @@ class JournalEntry(Base, table=True):
     digest: bytes
     booked_by: str
     booked_at: datetime = _moment()
+    ordinal: int = _fen()
 
 
 class PostingRow(Base, table=True):

@@ -1,6 +1,6 @@
 """Charity's door: `/api/v1/charity/…`, a module a topic."""
 
-from services.charity.api import awards, books, households, money, payments, programmes, public, reports
+from services.charity.api import awards, books, counts, households, money, payments, programmes, public, reports
 
 ROUTERS = [
     programmes.router,
@@ -9,6 +9,7 @@ ROUTERS = [
     payments.router,
     books.router,
     reports.router,
+    counts.router,
     households.router,
     public.router,
 ]

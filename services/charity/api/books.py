@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path
 
 from services.charity.actions import books as actions
-from services.charity.api.common import PREFIX, ClockDep, PathRef, entries_out, entry_out, next_key, read_key
+from services.charity.api.common import PREFIX, ClockDep, PathRef, entries_out, entry_out, next_ordinal, read_ordinal
 from services.charity.errors import NotFound, UnknownCode
 from services.charity.ledger.chart import chart
 from services.charity.ledger.statements import trial_balance
@@ -53,11 +53,11 @@ async def get_entries(
 ) -> EntriesOut:
     """Entries of a span of days, or about one donation, transfer or award, in the order they were booked."""
     start, end = _span(first, last, clock.today())
-    heads = await books.entries_page(db, first=start, last=end, source_id=about, after=read_key(cursor), limit=limit)
-    lines = await books.lines_of(db, [head.id for head in heads])
-    return EntriesOut(
-        items=entries_out(heads, lines), next=next_key([(head.booked_at, head.id) for head in heads], limit)
+    heads = await books.entries_page(
+        db, first=start, last=end, source_id=about, after=read_ordinal(cursor), limit=limit
     )
+    lines = await books.lines_of(db, [head.id for head in heads])
+    return EntriesOut(items=entries_out(heads, lines), next=next_ordinal([head.ordinal for head in heads], limit))
 
 
 @router.get("/entries/{entry_id}", dependencies=[require("charity:read")])

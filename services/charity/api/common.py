@@ -45,6 +45,21 @@ def read_key(cursor: str | None) -> tuple[datetime, UUID] | None:
         ) from error
 
 
+def read_ordinal(cursor: str | None) -> int | None:
+    """The ordinal a page starts after. Raises: BadInput."""
+    key = read_cursor(cursor, 1)
+    if key is None:
+        return None
+    if not (key[0].isascii() and key[0].isdigit() and len(key[0]) < 19):
+        raise BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
+    return int(key[0])
+
+
+def next_ordinal(ordinals: Sequence[int], limit: int) -> str | None:
+    """The cursor of the next page, None when this page was not full."""
+    return write_cursor(ordinals[-1]) if len(ordinals) == limit else None
+
+
 def next_key(rows: Sequence[tuple[datetime, UUID]], limit: int) -> str | None:
     """The cursor of the next page, None when this page was not full."""
     return write_cursor(rows[-1][0].isoformat(), rows[-1][1]) if len(rows) == limit else None

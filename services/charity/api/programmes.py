@@ -8,7 +8,8 @@ from services.charity.programmes.directory import Brand, directory
 from services.charity.programmes.match import BrandMatch, Facts, match_brand
 from services.charity.programmes.policy import sentence
 from services.charity.schemas.answers import AmountsOut, BrandOut, BrandsOut
-from services.charity.store import awards, books
+from services.charity.store import books
+from services.charity.store.figures import figures_by_brand
 from services.contracts.money import yuan
 from services.kit.application import router as new_router
 from services.kit.auth import require
@@ -23,7 +24,7 @@ _NOTHING = {"promised": 0, "paid": 0, "households": 0, "waiting": 0}
 async def get_programmes(db: SessionDep, clock: ClockDep, on: Day | None = None, need: Code | None = None) -> BrandsOut:
     """The brands on a day (today), and for a need how each fits a household of which nothing else is known."""
     day = on or clock.today()
-    figures = await awards.figures_by_brand(db)
+    figures = await figures_by_brand(db)
     funds = await books.funds_with_figures(db)
     items = []
     for brand in directory().brands:

@@ -8,7 +8,7 @@ from services.charity.api.common import PREFIX, ClockDep, optional_yuan
 from services.charity.programmes.disclosure import Cell, merge_small
 from services.charity.programmes.policy import policy_on
 from services.charity.schemas.answers import DisclosedCell, DisclosedIncome, DisclosureOut
-from services.charity.store import awards
+from services.charity.store import figures
 from services.kit.application import router as new_router
 from services.kit.db import EVERYTHING, Database
 
@@ -27,10 +27,10 @@ async def get_disclosure(request: Request, clock: ClockDep) -> DisclosureOut:
     least = policy_on(clock.today()).disclosure_least_people
     database: Database = state.database
     async with database.transaction(EVERYTHING) as db:
-        paid = [Cell(*cell) for cell in await awards.paid_cells(db)]
+        paid = [Cell(*cell) for cell in await figures.paid_cells(db)]
         received = [
             Cell(month, "", brand, times, times, amount)
-            for month, brand, times, amount in await awards.received_cells(db)
+            for month, brand, times, amount in await figures.received_cells(db)
         ]
     answer = DisclosureOut(
         cells_have_at_least=least,

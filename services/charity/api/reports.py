@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import Request
 
-from services.charity.api.common import PREFIX, ClockDep, PathRef
+from services.charity.api.common import PREFIX, ClockDep, PathRef, next_ordinal, read_ordinal
 from services.charity.errors import NotFound
 from services.charity.models import Report
 from services.charity.schemas.answers import ReportOut, ReportsOut
@@ -13,9 +13,8 @@ from services.charity.store import reports
 from services.kit.application import router as new_router
 from services.kit.auth import require
 from services.kit.db import SessionDep
-from services.kit.errors import BadInput, FieldError
 from services.kit.fields import Ref
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit
 
 router = new_router(prefix=f"{PREFIX}/reports", tags=["reports"])
 
@@ -41,15 +40,11 @@ async def get_reports(
     limit: Limit = 50,
 ) -> ReportsOut:
     """Reports in the order they were queued. `door` says what is lacking when they cannot go out."""
-    key = read_cursor(cursor, 1)
-    if key is not None and not (key[0].isascii() and key[0].isdigit() and len(key[0]) < 19):
-        raise BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
-    after = int(key[0]) if key is not None else None
-    rows = await reports.reports_page(db, state=state, referral_id=referral, after=after, limit=limit)
+    rows = await reports.reports_page(db, state=state, referral_id=referral, after=read_ordinal(cursor), limit=limit)
     settings: CharitySettings = request.app.state.settings
     return ReportsOut(
         items=[_report_out(report) for report in rows],
-        next=write_cursor(rows[-1].ordinal) if len(rows) == limit else None,
+        next=next_ordinal([report.ordinal for report in rows], limit),
         door=settings.door_state(),
     )
 

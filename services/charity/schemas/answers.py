@@ -132,9 +132,10 @@ class LineOut(Answer):
 
 
 class EntryOut(Answer):
-    """A journal entry."""
+    """A journal entry. `ordinal` counts in the order of booking."""
 
     id: UUID
+    ordinal: int
     kind: str
     booked_on: date
     source: str
@@ -360,6 +361,14 @@ class HouseholdOut(Answer):
     promised: str
     paid: str
     open_needs: list[OpenNeedOut]
+
+
+class CountsOut(Answer):
+    """How much is where."""
+
+    awards: dict[str, int]
+    reports: dict[str, int]
+    donations: int
 
 
 class DisclosedCell(Answer):

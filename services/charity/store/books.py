@@ -186,23 +186,23 @@ async def entries_page(
     first: date,
     last: date,
     source_id: UUID | None,
-    after: tuple[datetime, UUID] | None,
+    after: int | None,
     limit: int,
 ) -> list[JournalEntry]:
-    """Entries booked in a span of days, or about one thing, oldest first."""
+    """Entries booked in a span of days, or about one thing, in the order they were booked."""
     query = select(JournalEntry).where(col(JournalEntry.booked_on).between(first, last))
     if source_id is not None:
         query = query.where(col(JournalEntry.source_id) == source_id)
     if after is not None:
-        query = query.where(text("(booked_at, id) > (:at, :after_id)").bindparams(at=after[0], after_id=after[1]))
-    rows = await db.execute(query.order_by(col(JournalEntry.booked_at), col(JournalEntry.id)).limit(limit))
+        query = query.where(col(JournalEntry.ordinal) > after)
+    rows = await db.execute(query.order_by(col(JournalEntry.ordinal)).limit(limit))
     return list(rows.scalars())
 
 
 async def entries_about(db: AsyncSession, source_id: UUID) -> list[JournalEntry]:
     """All entries about one donation, transfer or award, in the order they were booked."""
     query = select(JournalEntry).where(col(JournalEntry.source_id) == source_id)
-    rows = await db.execute(query.order_by(col(JournalEntry.booked_at), col(JournalEntry.id)))
+    rows = await db.execute(query.order_by(col(JournalEntry.ordinal)))
     return list(rows.scalars())
 
 

@@ -72,20 +72,18 @@ CREATE TABLE journal_entry (
     kind text NOT NULL CHECK (kind IN ('donation_received', 'fund_transferred', 'award_reserved', 'award_released',
         'award_payable', 'award_paid', 'award_returned', 'reversal')),
     booked_on date NOT NULL,
-    month date GENERATED ALWAYS AS
-        (make_date(extract(year FROM booked_on)::int, extract(month FROM booked_on)::int, 1)) STORED,
     source text NOT NULL CHECK (source IN ('donation', 'transfer', 'award')),
     source_id uuid NOT NULL,
     reverses uuid UNIQUE REFERENCES journal_entry,
     digest bytea NOT NULL,
     booked_by text NOT NULL,
     booked_at timestamptz NOT NULL,
+    ordinal bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     made_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
     CHECK ((kind = 'reversal') = (reverses IS NOT NULL)),
     CHECK (reverses <> id)
 );
-CREATE INDEX journal_entry_month ON journal_entry (month, booked_at, id);
-CREATE INDEX journal_entry_booked ON journal_entry (booked_at, id);
+CREATE INDEX journal_entry_booked ON journal_entry (booked_on);
 CREATE INDEX journal_entry_source ON journal_entry (source_id);
 CREATE TABLE posting (
     entry_id uuid NOT NULL REFERENCES journal_entry,
