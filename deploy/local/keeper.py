@@ -14,13 +14,23 @@ from deploy.local.refusal import REFUSED_CONFIGURATION, Refusal
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
+_NEVER_WELL_GRACE_S = 1.0
 
 
 class Keeper:
-    """One process by name. `launch` starts it and returns when it is there; it may be called again after each end."""
+    """One process by name. `launch` starts it, and may be called again after each end.
+
+    `ready_at_launch`: it serves already when `launch` returns; else whoever looks at it says so with `mark`.
+    """
 
     def __init__(
-        self, name: str, launch: Callable[[], Awaitable[Process]], *, book: ProcessBook, journal: Journal
+        self,
+        name: str,
+        launch: Callable[[], Awaitable[Process]],
+        *,
+        book: ProcessBook,
+        journal: Journal,
+        ready_at_launch: bool,
     ) -> None:
         self.name = name
         self.restarts: list[RestartEvent] = []
@@ -35,6 +45,8 @@ class Keeper:
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._ready_at_launch = ready_at_launch
+        self._has_been_well = False
         self._reason = ""
         self._pause_s = FIRST_PAUSE_S
         self.up_since = 0.0
@@ -55,6 +67,7 @@ class Keeper:
         before, self.health, self.detail = self.health, health, detail
         if health == "ok":
             self._pause_s = FIRST_PAUSE_S
+            self._has_been_well = True
             self.is_well.set()
         else:
             self.is_well.clear()
@@ -69,13 +82,16 @@ class Keeper:
         self._signal(signal.SIGKILL)
 
     async def stop(self, *, grace_s: float, first: signal.Signals = signal.SIGTERM) -> None:
-        """Ask it to end, kill it after `grace_s` seconds, and end what it started in its own group."""
+        """Ask it to end, kill it after `grace_s` seconds, and end what it started in its own group.
+
+        One that has not been well yet has nothing under way, and gets a second only.
+        """
         self._is_stopping = True
         self.is_up = False
         if self.pid is not None:
             await self._journal.tell("stopping", self.name)
             self._signal(first)
-            await self._wait(grace_s)
+            await self._wait(grace_s if self._has_been_well else min(grace_s, _NEVER_WELL_GRACE_S))
             self._signal(signal.SIGKILL)
             await self._wait(5.0)
         await self._leave()
@@ -103,7 +119,7 @@ class Keeper:
     async def _launched(self) -> None:
         self._process = await self._launch()
         self._book.note(self.name, self._process.pid)
-        self.is_up, self.up_since = True, time.monotonic()
+        self.is_up, self.up_since, self._has_been_well = True, time.monotonic(), self._ready_at_launch
 
     async def _watch(self) -> None:
         while self._process is not None:

@@ -120,7 +120,9 @@ def _application(part: str) -> Any:  # an ASGI application, which uvicorn's own 
             Words("请检查代码是否完整。", "Check that the checkout is complete."),
         ) from error
     from services.kit.errors import RefusedConfiguration
+    from services.kit.logs import set_up_logs
 
+    set_up_logs(part)
     try:
         return create_app()
     except RefusedConfiguration as error:

@@ -43,6 +43,8 @@ GATEWAY_GRACE_S = 5
 PART_GRACE_S = 8
 NATS_GRACE_S = 2
 POSTGRES_GRACE_S = 4
+_LAST_TRY = 3
+"""A part that was brought back so often without ever being ready ends the start."""
 
 
 @dataclass(frozen=True)
@@ -243,9 +245,10 @@ class Suite:
             self._watch(health.watch_database(keeper, self.postgres.admin_url))
         if self._admin_url is not None:
             await make_databases(self._admin_url, self._own.made_here(PARTS), passwords=passwords(self.home))
-        if self.options.migrate and not await are_newest(self.home, PARTS):
+        parts = self.options.parts or PARTS  # the servers alone are ready for any part
+        if self.options.migrate and not await are_newest(self.home, parts):
             env = part_environment("", self.home.path, self._environ, self.options.environment)
-            await run_migrations(PARTS, env=env, log_file=self.home.log_file("migrate"))
+            await run_migrations(parts, env=env, log_file=self.home.log_file("migrate"))
             await self._journal.tell("migrated", "suite")
 
     async def _bring_up_broker(self) -> None:
@@ -287,7 +290,7 @@ class Suite:
     async def _until_ready(self, part: str) -> None:
         keeper = self._keepers[part]
         until = time.monotonic() + self.options.ready_within_s
-        while time.monotonic() < until and not keeper.refused_configuration:
+        while time.monotonic() < until and not keeper.refused_configuration and len(keeper.restarts) < _LAST_TRY:
             try:
                 await asyncio.wait_for(keeper.is_well.wait(), 0.5)
                 return
@@ -302,7 +305,8 @@ class Suite:
         )
 
     async def _keep(self, name: str, launch: Any) -> Keeper:  # Any: a lambda's type cannot be written here
-        keeper = Keeper(name, launch, book=self._lock.book, journal=self._journal)
+        is_server = name not in PARTS  # a server's launch waits until it serves
+        keeper = Keeper(name, launch, book=self._lock.book, journal=self._journal, ready_at_launch=is_server)
         self._keepers[name] = keeper
         await keeper.start()
         return keeper
