@@ -20,7 +20,6 @@ from services.referral.partners.match import merge_needs
 from services.referral.partners.state import HouseholdState, Message, NeedOutcome, NeedRecord, ReferralState
 from services.referral.partners.statuses import OPEN, TAKEN
 
-Stop = Literal["cancelled", "held"]
 Kind = Literal["referral.requested", "referral.updated", "referral.revoked", "outcome.requested"]
 
 
@@ -35,12 +34,12 @@ class Books:
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be written and said. `steps` have a new version; `stops` say what becomes of a referral's webhooks."""
+    """What is to be written and said. `steps` have a new version; what waits to leave of `stops` is cancelled."""
 
     opened: list[ReferralState] = field(default_factory=list)
     altered: list[ReferralState] = field(default_factory=list)
     steps: list[ReferralState] = field(default_factory=list)
-    stops: dict[UUID, Stop] = field(default_factory=dict)
+    stops: set[UUID] = field(default_factory=set)
     messages: list[Message] = field(default_factory=list)
     outcomes: list[NeedOutcome] = field(default_factory=list)
     needs: list[NeedRecord] = field(default_factory=list)
@@ -114,7 +113,7 @@ class Casework:
         referral.closed_at, referral.held_for = self.now, None
         if status != "completed":
             referral.reserved_fen = 0
-        self.made.stops[referral.id] = "cancelled"
+        self.made.stops.add(referral.id)
         if was_out and status in ("cancelled", "entered_in_error"):
             facts = {"need": referral.need, "status": status, "reason_code": reason}
             self._say(referral, "referral.revoked", facts, only_if_seen=True)
@@ -129,9 +128,9 @@ class Casework:
 
     def hold(self, referral: ReferralState) -> None:
         """Stop what has not left until there is consent."""
+        if referral.requested_at is not None and referral.held_for is None:
+            self.made.stops.add(referral.id)
         referral.held_for = "consent"
-        if referral.requested_at is not None:
-            self.made.stops[referral.id] = "held"
 
     def reserve(self, referral: ReferralState, named_fen: int | None) -> bool:
         """Reserve a share of the gap for a partner that accepts. False when others have taken all of it."""

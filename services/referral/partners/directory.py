@@ -1,4 +1,4 @@
-"""The directory of partners and bureaux: a YAML file for each partner, one for the bureaux. An eighth partner is a file.
+"""The directory of partners and bureaux: a YAML file for each partner, one for the bureaux. An eighth is a file.
 
 Names, needs served, fields allowed, reply times and working hours are the partners' own; none of them is in Python.
 """
@@ -125,11 +125,18 @@ class PartnerDirectory:
     """Every partner and bureau by its code, in the order of their files."""
 
     def __init__(
-        self, parties: Iterable[Party], rules: Rules, needs: dict[str, Words], fields: dict[str, dict[str, str]]
+        self,
+        parties: Iterable[Party],
+        rules: Rules,
+        *,
+        needs: dict[str, Words],
+        reasons: dict[str, Words],
+        fields: dict[str, dict[str, str]],
     ) -> None:
         """Raises: ValueError when a code appears twice, or a field or need is not in its list."""
         self.rules = rules
         self.needs = needs
+        self.reasons = reasons
         self.fields = fields
         self._parties: dict[str, Party] = {}
         for party in parties:
@@ -177,7 +184,7 @@ class PartnerDirectory:
 
 
 def load_directory(folder: Path = _HERE) -> PartnerDirectory:
-    """Read a folder with `data/*.yaml`, `rules.yaml`, `needs.yaml` and `fields.yaml`.
+    """Read a folder with `data/*.yaml`, `rules.yaml`, `needs.yaml`, `reasons.yaml` and `fields.yaml`.
 
     Raises: ValueError naming the partner (pydantic's ValidationError is one), OSError.
     """
@@ -186,8 +193,17 @@ def load_directory(folder: Path = _HERE) -> PartnerDirectory:
         row = _read(path)
         parties += _bureaux(row) if "bureaux" in row else [Party.model_validate(row)]
     rules = Rules.model_validate(_read(folder / "rules.yaml"))
-    needs = {code: Words.model_validate(words) for code, words in _read(folder / "needs.yaml").items()}
-    return PartnerDirectory(parties, rules, needs, _read(folder / "fields.yaml"))
+    return PartnerDirectory(
+        parties,
+        rules,
+        needs=_words(folder / "needs.yaml"),
+        reasons=_words(folder / "reasons.yaml"),
+        fields=_read(folder / "fields.yaml"),
+    )
+
+
+def _words(path: Path) -> dict[str, Words]:
+    return {code: Words.model_validate(words) for code, words in _read(path).items()}
 
 
 def _bureaux(rows: dict[str, Any]) -> list[Party]:

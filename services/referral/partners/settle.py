@@ -98,6 +98,7 @@ def _settle_one(work: Casework, referral: ReferralState) -> None:
     """Facts, then the family's word, then the officer's: what does not hold it back lets it leave."""
     if referral.status not in OPEN:
         return
+    referral.division = work.household.division
     need = work.current.get(referral.need)
     if need is not None:
         _refresh(work, referral, need)
@@ -127,7 +128,6 @@ def _refresh(work: Casework, referral: ReferralState, need: NeedState) -> None:
     assert household.assessment_id is not None
     age = work.age(need.subject_ref)
     referral.assessment_id = household.assessment_id
-    referral.division = household.division
     referral.subject_ref = need.subject_ref
     referral.programme = need.programme
     referral.near_miss = need.near_miss

@@ -146,12 +146,12 @@ class NeedOutcome:
 class Message:
     """A webhook to be queued. `facts` is its data without what only the sender knows (case_ref, office, links).
 
-    `only_if_seen`: it is sent only when the partner may know of the referral already.
+    A message of no referral is about the endpoint. `only_if_seen`: sent only when the partner may know of the referral.
     """
 
     type: WebhookType
-    referral_id: UUID
-    household_ref: UUID
+    referral_id: UUID | None
+    household_ref: UUID | None
     partner: str
     division: str
     sequence: int

@@ -1,0 +1,1 @@
+"""What referral does, each in one transaction of its caller."""

@@ -1,0 +1,95 @@
+"""Take in what the parts above say: assessments and decisions on consent, in any order, each version once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.contracts.eligibility import AssessmentCompleted
+from services.contracts.event import Event
+from services.contracts.intake import ConsentChanged
+from services.referral.actions.cases import SYSTEM, open_cases, put_back
+from services.referral.partners.settle import settle
+from services.referral.partners.state import HouseholdState
+from services.referral.store import households
+
+E = TypeVar("E", bound=Event)
+
+
+async def take_assessments(db: AsyncSession, events: Sequence[AssessmentCompleted], *, now: datetime) -> list[UUID]:
+    """Open, keep, update and take back referrals by each household's newest assessment.
+
+    Answers the ids of events that were not newer than what is known.
+    """
+    newest, stale = _newest(events)
+    locked = await _locked(db, newest, now=now)
+    fresh: list[HouseholdState] = []
+    for ref, event in newest.items():
+        household = locked[ref]
+        if event.version <= household.assessment_version:
+            stale.append(event.id)
+            continue
+        household.assessment_version = event.version
+        household.assessment_id = event.assessment_id
+        household.division = event.division
+        household.as_of = event.as_of
+        household.cause = event.cause
+        household.status = event.status
+        household.household_size = event.household_size
+        household.priority = event.priority
+        household.safe_to_call = event.safe_to_call
+        household.people = event.people
+        household.needs = event.needs
+        fresh.append(household)
+    await _rethink(db, fresh, now=now)
+    return stale
+
+
+async def take_consents(db: AsyncSession, events: Sequence[ConsentChanged], *, now: datetime) -> list[UUID]:
+    """Release, hold or take back referrals by each household's newest decisions.
+
+    Answers the ids of events that were not newer than what is known.
+    """
+    newest, stale = _newest(events)
+    locked = await _locked(db, newest, now=now)
+    fresh: list[HouseholdState] = []
+    for ref, event in newest.items():
+        household = locked[ref]
+        if event.version <= household.consent_version:
+            stale.append(event.id)
+            continue
+        household.consent_version = event.version
+        household.decisions = event.decisions
+        fresh.append(household)
+    await _rethink(db, fresh, now=now)
+    return stale
+
+
+def _newest(events: Sequence[E]) -> tuple[dict[UUID, E], list[UUID]]:
+    """The newest event of each household, and the ids of the others."""
+    newest: dict[UUID, E] = {}
+    stale: list[UUID] = []
+    for event in events:
+        held = newest.get(event.ref)
+        if held is not None and held.version >= event.version:
+            stale.append(event.id)
+            continue
+        if held is not None:
+            stale.append(held.id)
+        newest[event.ref] = event
+    return newest, stale
+
+
+async def _locked(db: AsyncSession, newest: dict[UUID, E], *, now: datetime) -> dict[UUID, HouseholdState]:
+    await households.make_households(db, {ref: event.division for ref, event in newest.items()}, now=now)
+    return await households.lock_households(db, newest)
+
+
+async def _rethink(db: AsyncSession, fresh: list[HouseholdState], *, now: datetime) -> None:
+    await households.save_households(db, fresh, now=now)
+    cases = await open_cases(db, fresh, now=now)
+    for case in cases:
+        settle(case)
+    await put_back(db, cases, by=SYSTEM, now=now)

@@ -1,0 +1,1 @@
+"""The routes: officers' referrals, endpoints and webhooks, and the partner door."""

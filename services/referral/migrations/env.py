@@ -1,0 +1,5 @@
+"""Alembic runs this inside the connection that the kit opened."""
+
+from alembic import context
+
+context.run_migrations()
