@@ -1,6 +1,6 @@
 """Brings the parts' databases to their newest revision, as each one's owner role, all in one process.
 
-python -m deploy.local.migrate [PART …]
+python -m deploy.local.migrate [--when-told] [PART …]
 """
 
 import asyncio
@@ -56,8 +56,13 @@ async def _is_newest(url: str, revision: str) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Migrate the named parts, or all."""
-    parts = list(arguments) or list(PARTS)
+    """Migrate the named parts, or all; with --when-told import everything now and begin when stdin has a line."""
+    parts = [argument for argument in arguments if argument != "--when-told"] or list(PARTS)
+    if "--when-told" in arguments:
+        import services.kit.migrations  # noqa: F401  # the half second of imports, while PostgreSQL is being made
+
+        if not sys.stdin.readline():
+            return 1  # whoever was to tell us is gone
     done = asyncio.run(migrate_parts(Home.open(home_path()), parts))
     print(json.dumps(done))
     return 0

@@ -50,12 +50,17 @@ class PostgresServer:
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process is not None and running else None
 
+    @property
+    def has_cluster(self) -> bool:
+        """Whether the cluster was made already."""
+        return (self.place.cluster / "PG_VERSION").exists()
+
     async def start(self) -> Process:
         """Make the cluster when absent, end what a dead postmaster left, start, and wait until it takes connections.
 
         Raises: Refusal when it does not come up, with the end of its log.
         """
-        if not (self.place.cluster / "PG_VERSION").exists():
+        if not self.has_cluster:
             await self._make_cluster()
         self._write_configuration()
         clock = asyncio.get_running_loop().time

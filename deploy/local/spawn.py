@@ -32,36 +32,60 @@ def part_environment(part: str, home: Path, environ: Mapping[str, str], extra: M
     return kept | {"YIQIJIU_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"} | dict(extra)
 
 
-async def spawn(command: Sequence[str], *, env: Mapping[str, str], log_file: Path) -> Process:
+async def spawn(
+    command: Sequence[str], *, env: Mapping[str, str], log_file: Path, stdin: int = subprocess.DEVNULL
+) -> Process:
     """Start a process in its own session, its output going to the log."""
     with open_log(log_file) as log:
         return await asyncio.create_subprocess_exec(
             *command,
             env=dict(env),
             cwd=ROOT,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
 
 
-async def run_migrations(parts: Sequence[str], *, env: Mapping[str, str], log_file: Path) -> None:
-    """Migrate the parts' databases in a process of its own and wait for it. Raises: Refusal when that fails."""
-    process = await spawn([sys.executable, "-P", "-m", "deploy.local.migrate", *parts], env=env, log_file=log_file)
-    try:
-        status = await process.wait()
-    except BaseException:
-        with suppress(ProcessLookupError):
-            process.kill()
-        raise
-    if status != 0:
-        raise Refusal(
-            "migration_failed",
-            Words("数据库结构升级失败。", "Migrating the databases failed."),
-            Words(f"请看日志 {log_file}；数据没有改动一半。", f"See {log_file}; nothing is half-changed."),
-            details=tail(log_file),
-        )
+class Migration:
+    """The parts' migrations in a process of its own. It imports what it needs at once and begins when told to."""
+
+    def __init__(self, parts: Sequence[str], *, env: Mapping[str, str], log_file: Path) -> None:
+        self._command = [sys.executable, "-P", "-m", "deploy.local.migrate", "--when-told", *parts]
+        self._env = env
+        self._log_file = log_file
+        self._process: Process | None = None
+
+    async def start(self) -> None:
+        """Start the process; it waits."""
+        self._process = await spawn(self._command, env=self._env, log_file=self._log_file, stdin=subprocess.PIPE)
+
+    async def run(self) -> None:
+        """Let it begin, and wait for its end. Raises: Refusal when it fails."""
+        if self._process is None:
+            await self.start()
+        assert self._process is not None
+        try:
+            await self._process.communicate(b"now\n")
+        except BaseException:
+            self.call_off()
+            raise
+        if self._process.returncode != 0:
+            raise Refusal(
+                "migration_failed",
+                Words("数据库结构升级失败。", "Migrating the databases failed."),
+                Words(
+                    f"请看日志 {self._log_file}；数据没有改动一半。", f"See {self._log_file}; nothing is half-changed."
+                ),
+                details=tail(self._log_file),
+            )
+
+    def call_off(self) -> None:
+        """End the process; a revision under way is rolled back."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
 
 
 def raise_open_files() -> None:

@@ -35,7 +35,7 @@ from deploy.local.provision import provision
 from deploy.local.refusal import INTERRUPTED, Refusal, Words
 from deploy.local.runlock import RunLock
 from deploy.local.servers import OwnServers
-from deploy.local.spawn import part_command, part_environment, raise_open_files, run_migrations, spawn
+from deploy.local.spawn import Migration, part_command, part_environment, raise_open_files, spawn
 from deploy.local.topology import load_topology
 
 # Twenty seconds for all: each phase's share. A part gets its own share as --graceful, one second less.
@@ -240,16 +240,22 @@ class Suite:
         return self.postgres.admin_url if self.postgres is not None else self._own.admin_url
 
     async def _bring_up_database(self) -> None:
-        if self.postgres is not None:
-            keeper = await self._keep("postgres", self.postgres.start)
-            self._watch(health.watch_database(keeper, self.postgres.admin_url))
-        if self._admin_url is not None:
-            await make_databases(self._admin_url, self._own.made_here(PARTS), passwords=passwords(self.home))
         parts = self.options.parts or PARTS  # the servers alone are ready for any part
-        if self.options.migrate and not await are_newest(self.home, parts):
-            env = part_environment("", self.home.path, self._environ, self.options.environment)
-            await run_migrations(parts, env=env, log_file=self.home.log_file("migrate"))
-            await self._journal.tell("migrated", "suite")
+        env = part_environment("", self.home.path, self._environ, self.options.environment)
+        migration = Migration(parts, env=env, log_file=self.home.log_file("migrate"))
+        try:
+            if self.options.migrate and self.postgres is not None and not self.postgres.has_cluster:
+                await migration.start()
+            if self.postgres is not None:
+                keeper = await self._keep("postgres", self.postgres.start)
+                self._watch(health.watch_database(keeper, self.postgres.admin_url))
+            if self._admin_url is not None:
+                await make_databases(self._admin_url, self._own.made_here(PARTS), passwords=passwords(self.home))
+            if self.options.migrate and not await are_newest(self.home, parts):
+                await migration.run()
+                await self._journal.tell("migrated", "suite")
+        finally:
+            migration.call_off()
 
     async def _bring_up_broker(self) -> None:
         if self.nats is None:
