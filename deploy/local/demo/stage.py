@@ -81,8 +81,10 @@ class Stage:
             self._stack.push_async_callback(self.practice.stop)
             try:
                 await self._stack.enter_async_context(self.suite)
-            finally:
-                await beside
+            except BaseException:
+                await asyncio.gather(beside, return_exceptions=True)
+                raise
+            await beside
         else:
             await self.suite.start()  # says that it is running already
         codes = list(self.practice.plans)

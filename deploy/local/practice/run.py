@@ -69,9 +69,8 @@ class PracticePartners:
         self._http = aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {self._control_token}"}, timeout=aiohttp.ClientTimeout(total=10)
         )
-        self._keeper = Keeper(
-            "practice", self._launch, book=self._book, journal=Journal(self._home.log_file("practice-keeper"))
-        )
+        journal = Journal(self._home.log_file("practice-keeper"))
+        self._keeper = Keeper("practice", self._launch, book=self._book, journal=journal, ready_at_launch=True)
         await self._keeper.start()
 
     async def connect(self, gateway_url: str, *, operator: str, tokens: Mapping[str, str]) -> None:
