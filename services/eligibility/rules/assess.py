@@ -10,11 +10,10 @@ from services.eligibility.rules.assessment import Assessment, Trigger
 from services.eligibility.rules.book import RuleBook
 from services.eligibility.rules.facts import APPLICATION, NO_HISTORY, CareRecord, Event, Facts, History
 from services.eligibility.rules.findings import make_finding
-from services.eligibility.rules.logic import NET, UNKNOWN, round_half_up
+from services.eligibility.rules.logic import NET, is_unknown, round_half_up
 from services.eligibility.rules.needs import find_needs
 from services.eligibility.rules.plain import HouseholdView, work_through
 from services.eligibility.rules.plan import PROGRAMMES
-from services.eligibility.rules.reading import Search
 from services.eligibility.rules.snapshot import Parameters
 
 _STATUSES: Final = (
@@ -34,18 +33,17 @@ def assess(
     The trigger's threshold is the one in force on its latest settlement day; where `p` replaces it, the replacement.
     """
     h = work_through(facts, event, history, p)
-    search = Search(h, p)
-    findings = tuple(make_finding(programme, h, p, search) for programme in PROGRAMMES)
+    findings = tuple(make_finding(programme, h) for programme in PROGRAMMES)
     return Assessment(
         place=p.place,
         as_of=p.on,
         status=status_of(h),
-        people=None if h.people is UNKNOWN else h.people,
+        people=None if is_unknown(h.people) else h.people,
         per_capita_fen=_per_capita(h),
         trigger=find_trigger(event, p, book),
         findings=findings,
         monthly_total_fen=sum(finding.monthly_fen or 0 for finding in findings if finding.outcome == "eligible"),
-        needs=find_needs(h, findings, event, p),
+        needs=find_needs(h, findings, event),
         version=book.version,
         digest=book.digest,
     )
@@ -57,7 +55,7 @@ def status_of(h: HouseholdView) -> str | None:
 
 
 def _per_capita(h: HouseholdView) -> int | None:
-    if h.net is UNKNOWN or h.people is UNKNOWN or h.people == 0:
+    if is_unknown(h.net) or is_unknown(h.people) or h.people == 0:
         return None
     fen: int = round_half_up(h.net, h.people * NET)
     return fen
@@ -82,6 +80,6 @@ def find_trigger(event: Event, p: Parameters, book: RuleBook) -> Trigger | None:
     if threshold is None:
         threshold = book.at(p.place, day).hospital_threshold
     total_fen = sum(record.self_paid_fen for record in counted)
-    if threshold is UNKNOWN:
+    if is_unknown(threshold):
         return Trigger(year, total_fen, None, None)
     return Trigger(year, total_fen, threshold, total_fen > threshold)

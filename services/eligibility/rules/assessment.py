@@ -24,6 +24,7 @@ class TestLine:
     actual: Shown
     threshold: Shown
     member: str = ""
+    waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def _finding_out(finding: Finding) -> dict[str, Any]:  # Any: JSON
         "components": [list(each) for each in finding.components],
         "authority": finding.authority,
         "reason_codes": list(finding.reason_codes),
-        "tests": [[t.id, t.verdict, t.actual, t.threshold, t.member] for t in finding.tests],
+        "tests": [[t.id, t.verdict, t.actual, t.threshold, t.member, t.waived] for t in finding.tests],
         "missing": list(finding.missing),
     }
     if finding.margin:

@@ -2,21 +2,19 @@
 
 A test is called with a subject (a household or a person, as plain values or as columns) and the parameters, and answers
 True, False or unknown. On plain values the subject may carry a trace: then each test called leaves a line in it, with
-the exact figures it compared. A test read through `reading.Reading` forgets what it read once it is decided, so that
-only facts that matter are named as missing.
+the exact figures it compared.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from services.eligibility.rules.logic import UNKNOWN, Value, above, all_of, any_of, at_least, at_most, below
+from services.eligibility.rules.logic import Value, above, all_of, any_of, at_least, at_most, below
 
 Text = Callable[[Value, Value], Value]
 """A rule text: (subject, parameters) → value."""
 
-_COMPARE: Final = {"<": below, "<=": at_most, ">": above, ">=": at_least}
-
+_COMPARE: Final[dict[str, Callable[[Value, Value], Value]]] = {"<": below, "<=": at_most, ">": above, ">=": at_least}
 
 CATALOGUE: Final[dict[str, "Test"]] = {}
 """Every test by its id: what a stored line means is looked up here."""
@@ -28,15 +26,13 @@ def one(subject: Value, p: Value) -> Value:
 
 
 class Line(NamedTuple):
-    """One test as it went: its answer and, for a comparison, the exact figures and what divides them for display."""
+    """One test as it went: its answer, the exact figures compared (or the code to show), and whether it was waived."""
 
     test: "Test"
     holds: Value
     actual: Value
     threshold: Value
-    per: Value
     waived: bool
-    subject: Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +56,9 @@ class Test:
             raise ValueError(f"two tests are called {self.id}")
         CATALOGUE[self.id] = self
 
-    def answer(self, subject: Value, p: Value) -> tuple[Value, Value, Value, Value, bool]:
-        """(holds, actual, threshold, per, waived); see Line."""
-        raise NotImplementedError
-
     def __call__(self, subject: Value, p: Value) -> Value:
         """Whether the test holds for the subject, with a line in its trace when it keeps one."""
-        asked = subject.asked
-        mark = len(asked) if asked is not None else 0
-        holds, actual, threshold, per, waived = self.answer(subject, p)
-        if subject.trace is not None:
-            subject.trace.append(Line(self, holds, actual, threshold, per, waived, subject))
-        if asked is not None and holds is not UNKNOWN:
-            del asked[mark:]
-        return holds
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +73,17 @@ class Comparison(Test):
     per: Text = one
     unless: Text | None = None
 
-    def answer(self, subject: Value, p: Value) -> tuple[Value, Value, Value, Value, bool]:
-        """As Test.answer."""
+    def __call__(self, subject: Value, p: Value) -> Value:
+        """As Test."""
         actual, threshold = self.actual(subject, p), self.threshold(subject, p)
         holds = _COMPARE[self.operator](actual, threshold)
         waived: Value = False
         if self.unless is not None:
             waived = self.unless(subject, p)
             holds = any_of(waived, holds)
-        per = self.per(subject, p) if subject.trace is not None else 1
-        return holds, actual, threshold, per, waived is True
+        if subject.trace is not None:
+            subject.trace.append(Line(self, holds, actual, threshold, waived is True))
+        return holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +93,13 @@ class Claim(Test):
     holds: Text
     shows: Text | None = None
 
-    def answer(self, subject: Value, p: Value) -> tuple[Value, Value, Value, Value, bool]:
-        """As Test.answer."""
+    def __call__(self, subject: Value, p: Value) -> Value:
+        """As Test."""
         holds = self.holds(subject, p)
-        shown = self.shows(subject, p) if self.shows is not None and subject.trace is not None else None
-        return holds, shown, None, 1, False
-
-
-def ask(text: Text, subject: Value, p: Value) -> Value:
-    """A part of a rule on its own: once it is decided, what it read is forgotten and not named as missing."""
-    asked = subject.asked
-    mark = len(asked) if asked is not None else 0
-    value = text(subject, p)
-    if asked is not None and value is not UNKNOWN:
-        del asked[mark:]
-    return value
+        if subject.trace is not None:
+            shown = holds if self.shows is None else self.shows(subject, p)
+            subject.trace.append(Line(self, holds, shown, None, False))
+        return holds
 
 
 class Group:
@@ -135,9 +113,4 @@ class Group:
 
     def __call__(self, subject: Value, p: Value) -> Value:
         """Whether all (or any, as it was made) of the tests hold."""
-        asked = subject.asked
-        mark = len(asked) if asked is not None else 0
-        holds = self._combine(*[test(subject, p) for test in self.tests])
-        if asked is not None and holds is not UNKNOWN:
-            del asked[mark:]
-        return holds
+        return self._combine(*[test(subject, p) for test in self.tests])

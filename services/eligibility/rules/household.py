@@ -13,7 +13,7 @@ committed to treatment, costs that another body pays back later.
 
 from typing import Final
 
-from services.eligibility.rules.criteria import Claim, Comparison, Group, Text, ask
+from services.eligibility.rules.criteria import Claim, Comparison, Group, Text
 from services.eligibility.rules.logic import (
     MONTHS,
     NET,
@@ -77,7 +77,7 @@ def net_income(h: Value, p: Value) -> Value:
     Units: fen x 120,000 a month. Source: M57 Art 13.
     """
     earned = h.gross * NET - h.wage * p.job_cost_rate * MONTHS
-    return choose(earned <= 0, 0, larger(earned - ask(deductible_cost, h, p) * RATE, 0))
+    return choose(earned <= 0, 0, larger(earned - deductible_cost(h, p) * RATE, 0))
 
 
 def spending(h: Value, p: Value) -> Value:

@@ -1,9 +1,9 @@
 """The few words a rule may use: three-valued logic and exact arithmetic on whole numbers.
 
 A rule is written once and read twice: on plain values (one household) and on columns of a dataframe (a population).
-Both speak the same operators; these helpers bridge what operators cannot say. A plain value that nobody knows is
-UNKNOWN, in a column it is null. UNKNOWN behaves as null does: arithmetic and comparison with it stay unknown, "and"
-and "or" follow Kleene's strong logic.
+Both speak the same operators; these helpers bridge what operators cannot say. A plain value that nobody knows
+is an Unknown, in a column it is null. Both behave alike: arithmetic and comparison stay unknown, "and" and "or" follow
+Kleene's strong logic.
 
 Rates are whole numbers of ten-thousandths (RATE), so that 60 % is 6,000 and comparisons multiply crosswise.
 """
@@ -27,31 +27,42 @@ BEYOND: Final = 10**14
 
 
 class Unknown:
-    """The value of a fact that nobody knows. There is one: UNKNOWN."""
+    """A value nobody knows, and which missing facts it hangs on: one bit of `facts` for each.
 
-    __slots__ = ()
+    Operations put the bits together, and a claim that is decided all the same forgets them: so whatever stays unknown at
+    the end names exactly the facts that could still change it.
+    """
 
-    def _stay(self, other: object) -> "Unknown":
-        return self
+    __slots__ = ("facts",)
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _stay
-    __lt__ = __le__ = __gt__ = __ge__ = _stay
-    __eq__ = __ne__ = _stay  # type: ignore[assignment] # a comparison with an unknown value is unknown, not False
+    def __init__(self, facts: int = 0) -> None:
+        self.facts = facts
+
+    def _with(self, other: Value) -> "Unknown":
+        if type(other) is not Unknown or other.facts == self.facts:
+            return self
+        return Unknown(self.facts | other.facts)
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _with
+    __lt__ = __le__ = __gt__ = __ge__ = _with
+    __eq__ = __ne__ = _with  # type: ignore[assignment] # a comparison with an unknown value is unknown, not False
 
     __hash__ = object.__hash__
 
     def __and__(self, other: Value) -> Value:
         if other is False:
             return False
-        return self if other is True or other is self else columns().unknown & other
+        return self._with(other) if other is True or type(other) is Unknown else columns().unknown & other
 
     def __or__(self, other: Value) -> Value:
         if other is True:
             return True
-        return self if other is False or other is self else columns().unknown | other
+        return self._with(other) if other is False or type(other) is Unknown else columns().unknown | other
 
     def __xor__(self, other: Value) -> Value:
-        return self if other is True or other is False or other is self else columns().unknown ^ other
+        if other is True or other is False or type(other) is Unknown:
+            return self._with(other)
+        return columns().unknown ^ other
 
     __rand__ = __and__
     __ror__ = __or__
@@ -65,6 +76,12 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+"""A value nobody knows, hanging on no fact in particular."""
+
+
+def is_unknown(value: Value) -> bool:
+    """Whether a plain value is unknown."""
+    return type(value) is Unknown
 
 
 class ColumnWords(Protocol):
@@ -129,8 +146,13 @@ def choose(claim: Value, then: Value, otherwise: Value) -> Value:
         return then
     if claim is False:
         return otherwise
-    if claim is UNKNOWN:
-        return then if then is otherwise or (then == otherwise) is True else UNKNOWN
+    if type(claim) is Unknown:
+        if then is otherwise:
+            return then
+        same = then == otherwise
+        if same is True:
+            return then
+        return claim if same is False else claim + same
     return columns().choose(claim, then, otherwise)
 
 
@@ -143,15 +165,17 @@ def surely(claim: Value) -> Value:
     """True only where the claim is known to hold. For sums over those who are established, never for a refusal."""
     if claim is True or claim is False:
         return claim
-    return False if claim is UNKNOWN else columns().surely(claim)
+    return False if type(claim) is Unknown else columns().surely(claim)
 
 
 def one_of(code: Value, codes: Value) -> Value:
     """Whether a code is among some codes."""
-    if code is UNKNOWN or codes is UNKNOWN:
-        return UNKNOWN
+    if type(codes) is Unknown:
+        return codes + code
     if type(code) is str:
         return code in codes
+    if type(code) is Unknown:
+        return code if codes else False
     return any_of(*(code == each for each in codes))
 
 
@@ -194,8 +218,8 @@ def round_half_up(numerator: Value, denominator: Value) -> Value:
 
 def last_reached(figure: Value, rows: Value) -> Value:
     """What the last row gives whose lower edge the figure reaches; 0 when it reaches none. Rows: (at least, gives)."""
-    if rows is UNKNOWN:
-        return UNKNOWN
+    if type(rows) is Unknown:
+        return rows
     answer: Value = 0
     for edge, gives in rows:
         answer = choose(figure >= edge, gives, answer)
@@ -204,15 +228,15 @@ def last_reached(figure: Value, rows: Value) -> Value:
 
 def lowest_edge(rows: Value) -> Value:
     """The lower edge of the first row; beyond every figure when there is no row."""
-    if rows is UNKNOWN:
-        return UNKNOWN
+    if type(rows) is Unknown:
+        return rows
     return rows[0][0] if rows else BEYOND
 
 
 def first_within(figure: Value, rows: Value, per: Value) -> Value:
     """What the first row gives whose limit, times `per`, the figure does not exceed; else 0. Rows: (at most, gives)."""
-    if rows is UNKNOWN:
-        return UNKNOWN
+    if type(rows) is Unknown:
+        return rows
     answer: Value = 0
     for limit, gives in reversed(rows):
         answer = choose(figure <= limit * per, gives, answer)
@@ -224,8 +248,8 @@ def graded(card: Value, rows: Value) -> Value:
 
     `card` has card_kind and card_grade; grade 1 is the most severe, and who holds no card has a grade beyond all.
     """
-    if rows is UNKNOWN:
-        return UNKNOWN
+    if type(rows) is Unknown:
+        return rows
     kind, grade = card.card_kind, card.card_grade
     return any_of(
         *(grade <= worst if which == "any" else all_of(kind == which, grade <= worst) for which, worst in rows)

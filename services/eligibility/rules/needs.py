@@ -22,10 +22,9 @@ import yaml
 
 from services.eligibility.rules.assessment import Finding, Need
 from services.eligibility.rules.facts import Event
-from services.eligibility.rules.logic import UNKNOWN, all_of
+from services.eligibility.rules.logic import all_of, is_unknown
 from services.eligibility.rules.plain import HouseholdView, PersonView
 from services.eligibility.rules.programmes.special_aid import is_jobless, is_student
-from services.eligibility.rules.snapshot import Parameters
 
 _PATH: Final = Path(__file__).parent / "routing.yaml"
 _TEMP_AIDS: Final = ("temp_spending", "temp_emergency")
@@ -97,9 +96,9 @@ def routing() -> Routing:
 class _Case:
     """What the facts of the table look at."""
 
-    def __init__(self, h: HouseholdView, findings: Iterable[Finding], event: Event, p: Parameters) -> None:
+    def __init__(self, h: HouseholdView, findings: Iterable[Finding], event: Event) -> None:
         self.h = h
-        self.p = p
+        self.p = h.p
         self.event = event
         self.eligible = {finding.programme for finding in findings if finding.outcome == "eligible"}
         self.is_low_income = h.is_low_income is True
@@ -125,7 +124,7 @@ def _poor_student(case: _Case) -> Found:
 
 
 def _poor_pupil(case: _Case) -> Found:
-    if not case.is_low_income or case.p.pupil_ages is UNKNOWN:
+    if not case.is_low_income or is_unknown(case.p.pupil_ages):
         return None
     youngest, oldest = case.p.pupil_ages
     return case.who(lambda m: all_of(is_student(m, case.p), m.age >= youngest, m.age <= oldest))
@@ -211,12 +210,12 @@ FACTS: Final[dict[str, Callable[[_Case], Found]]] = {
 """The facts that rows of the table may name."""
 
 
-def find_needs(h: HouseholdView, findings: tuple[Finding, ...], event: Event, p: Parameters) -> tuple[Need, ...]:
+def find_needs(h: HouseholdView, findings: tuple[Finding, ...], event: Event) -> tuple[Need, ...]:
     """The needs of a household worked through, each with its bureaux, partners and the rows that found it."""
     table = routing()
     if event.causes and table.refers_nobody.issuperset(event.causes):
         return ()
-    case = _Case(h, findings, event, p)
+    case = _Case(h, findings, event)
     found: dict[str, list[tuple[RoutingRow, str]]] = {}
     for row in table.rows:
         subject = FACTS[row.when](case) if row.when else None
@@ -266,10 +265,10 @@ def _near_miss(case: _Case, findings: tuple[Finding, ...], table: Routing) -> Ne
 
 def _gap(code: str, case: _Case, findings: tuple[Finding, ...]) -> int | None:
     """What of a known yearly cost no one-off aid covers yet. Units: fen."""
-    if code == "medical_cost" and case.h.medical is not UNKNOWN:
+    if code == "medical_cost" and not is_unknown(case.h.medical):
         aid = sum(finding.one_off_fen or 0 for finding in findings if finding.outcome == "eligible")
         return max(int(case.h.medical) - aid, 0)
-    if code == "education_cost" and case.h.education is not UNKNOWN and case.h.education > 0:
+    if code == "education_cost" and not is_unknown(case.h.education) and case.h.education > 0:
         return int(case.h.education)
     return None
 

@@ -11,7 +11,6 @@ parent is sentenced for, whether a member away is paid for from here.
 
 from typing import Final
 
-from services.eligibility.rules.criteria import Text, ask
 from services.eligibility.rules.logic import (
     Value,
     all_of,
@@ -82,7 +81,7 @@ def is_counted(m: Value, p: Value) -> Value:
 
     Source: M57 Art 7.
     """
-    child = choose(m.is_minor, m.custody == "here", ask(is_kept_when_grown, m, p))
+    child = choose(m.is_minor, m.custody == "here", is_kept_when_grown(m, p))
     return all_of(
         m.presence == "present",
         any_of(
@@ -119,15 +118,14 @@ def topup_rate(m: Value, p: Value) -> Value:
 def topup_is_open(m: Value, p: Value) -> Value:
     """Unknown while a missing fact could raise the person's top-up, else False. For naming the fact only."""
 
-    def could_rise(claim: Text, rate: Value) -> Value:
-        rises = any_of(p.topup_stack, rate > m.topup_rate)
-        return ask(lambda s, q: all_of(undecided(claim(s, q)), rises), m, p)
+    def could_rise(claim: Value, rate: Value) -> Value:
+        return all_of(undecided(claim), any_of(p.topup_stack, rate > m.topup_rate))
 
     return any_of(
-        could_rise(lambda s, q: s.age >= q.topup_elder_age, p.topup_elder70),
-        could_rise(lambda s, q: s.is_minor, p.topup_minor),
-        could_rise(lambda s, q: s.is_severe, p.topup_severe_disabled),
-        could_rise(lambda s, q: s.serious_illness, p.topup_seriously_ill),
+        could_rise(m.age >= p.topup_elder_age, p.topup_elder70),
+        could_rise(m.is_minor, p.topup_minor),
+        could_rise(m.is_severe, p.topup_severe_disabled),
+        could_rise(m.serious_illness, p.topup_seriously_ill),
     )
 
 

@@ -1,23 +1,43 @@
 """The plan carried out on one household, as plain values.
 
-Views carry the facts under the names that the rule texts use, and take up each figure as it is worked out.
+Views carry the facts under the names that the rule texts use, and take up each figure as it is worked out. Each missing
+fact is an Unknown with a bit of its own, so that every unknown answer knows which facts it hangs on. Facts are named as
+in the request: `members[m2].incomes`, `assets`, `event.severity`; a parameter without a value on the day by its id.
 """
 
 from typing import Any, Final
 
 from services.eligibility.rules.criteria import Line
-from services.eligibility.rules.facts import Event, Facts, History, Income, Member, Parent, Vehicle
-from services.eligibility.rules.logic import UNKNOWN, Value, all_of, any_of, larger
+from services.eligibility.rules.facts import Disability, Event, Facts, History, Income, Member, Parent, Vehicle
+from services.eligibility.rules.logic import Unknown, Value, all_of, any_of, is_unknown, larger
+from services.eligibility.rules.persons import BEFORE_TEKUN
 from services.eligibility.rules.plan import PLAN
 from services.eligibility.rules.programmes.temp_emergency import NO_EMERGENCY
 from services.eligibility.rules.snapshot import Parameters
-from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme
+from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme, Step
+
+
+class Missing:
+    """The missing facts of a household, a bit for each in the order of the request."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def add(self, name: str) -> Unknown:
+        """The value of a fact nobody knows."""
+        self.names.append(name)
+        return Unknown(1 << len(self.names) - 1)
+
+    def named(self, facts: int) -> tuple[str, ...]:
+        """The names of the facts whose bits are set, in order."""
+        if not facts:
+            return ()
+        return tuple(name for index, name in enumerate(self.names) if facts >> index & 1)
 
 
 class View:
-    """What rule texts may ask: facts and figures by name. `asked` is only there for readers that note questions."""
+    """What rule texts may ask: facts and figures by name."""
 
-    asked: Final = None
     trace: list[Line] | None = None
 
     def __getattr__(self, name: str) -> Any:  # Any: a fact or figure of any kind
@@ -46,24 +66,23 @@ class VehicleView(View):
 class ParentView(View):
     """A child's parent."""
 
-    def __init__(self, parent: Parent) -> None:
+    def __init__(self, parent: Parent, path: str, missing: Missing) -> None:
         self.presence = parent.presence
-        card = parent.disability
-        self.card_kind = card.kind if card else UNKNOWN
-        self.card_grade = card.grade if card else UNKNOWN
-        self.serious_illness = UNKNOWN if parent.serious_illness is None else parent.serious_illness
+        card: Value = parent.disability or missing.add(f"{path}.disability")
+        known = isinstance(card, Disability)
+        self.card_kind = card.kind if known else card
+        self.card_grade = card.grade if known else card
+        ill = parent.serious_illness
+        self.serious_illness = missing.add(f"{path}.serious_illness") if ill is None else ill
         self.out_of_contact_months = parent.out_of_contact_months
 
 
 class PersonView(View):
     """One person, and the household as `home`."""
 
-    def __init__(self, member: Member, home: "HouseholdView", p: Parameters, applicant: str) -> None:
+    def __init__(self, member: Member, home: "HouseholdView | None", p: Parameters, missing: Missing) -> None:
         self.home = home
-        self.facts = member
         self.lines: dict[str, list[Line]] = {}
-        self.incomes = UNKNOWN if member.incomes is None else [IncomeView(each) for each in member.incomes]
-        self.parents = [ParentView(each) for each in member.parents]
         self.ref = member.ref
         self.relation = member.relation
         self.presence = member.presence
@@ -72,18 +91,6 @@ class PersonView(View):
         self.legal_duty = member.legal_duty
         self.custody = member.custody
         self.independent = member.independent is not False
-        born, on = member.birth_date, p.on
-        self.age: Value = UNKNOWN
-        if born is not None:
-            self.age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-        card = member.disability
-        self.has_card: Value = UNKNOWN if card is None else card.kind != ""
-        self.card_kind: Value = UNKNOWN if card is None else card.kind
-        self.card_grade: Value = UNKNOWN if card is None else card.grade
-        self.serious_illness: Value = UNKNOWN if member.serious_illness is None else member.serious_illness
-        self.able_to_work: Value = UNKNOWN if member.able_to_work is None else member.able_to_work
-        self.employment: Value = UNKNOWN if member.employment is None else member.employment
-        self.student: Value = UNKNOWN if member.student is None else member.student
         self.failed_items = member.self_care_failed_items
         self.long_term_care = member.needs_long_term_care
         self.union_member = member.union_member
@@ -92,56 +99,108 @@ class PersonView(View):
         obligors = member.obligors
         self.is_tekun_tested = obligors is not None
         self.obligors_unable = obligors is not None and not any(obligor.able for obligor in obligors)
-        self.is_single_applicant = member.ref == applicant
         self.has_parents = bool(member.parents)
+        self._take_what_may_be_unknown(member, p, missing)
+
+    def _take_what_may_be_unknown(self, member: Member, p: Parameters, missing: Missing) -> None:
+        path = f"members[{member.ref}]"
+        born, on = member.birth_date, p.on
+        self.age: Value
+        if born is None:
+            self.age = missing.add(path + ".birth_date")
+        else:
+            self.age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+        card = member.disability
+        if card is None:
+            self.has_card = self.card_kind = self.card_grade = missing.add(path + ".disability")
+        else:
+            self.has_card, self.card_kind, self.card_grade = card.kind != "", card.kind, card.grade
+        ill, able, work, study = member.serious_illness, member.able_to_work, member.employment, member.student
+        self.serious_illness = missing.add(path + ".serious_illness") if ill is None else ill
+        self.able_to_work = missing.add(path + ".able_to_work") if able is None else able
+        self.employment = missing.add(path + ".employment") if work is None else work
+        self.student = missing.add(path + ".student") if study is None else study
+        self.incomes: Any = (
+            missing.add(path + ".incomes")
+            if member.incomes is None
+            else [IncomeView(income) for income in member.incomes]
+        )
+        self.parents = [
+            ParentView(parent, f"{path}.parents[{index}]", missing) for index, parent in enumerate(member.parents)
+        ]
 
 
 class HouseholdView(View):
-    """The household. It is its own `home`, so that a test on assets reads the same for a person and for a household."""
+    """The household. It is its own `home`, so that a test on assets reads the same for a person and for a household.
+
+    `missing` names the facts that its unknown values hang on. `p` are the parameters it was worked through with.
+    """
 
     def __init__(self, facts: Facts, event: Event, history: History, p: Parameters) -> None:
         self.home = self
-        self.facts = facts
         self.lines: dict[str, list[Line]] = {}
+        self.missing = missing = Missing()
+        self.p = p = p.with_unknowns(missing.add) if p.has_gaps else p
+        applicant = history.single_applicant
+        self.members = [PersonView(member, self, p, missing) for member in facts.members]
+        for m in self.members:
+            m.is_single_applicant = m.ref == applicant
         assets, spent = facts.assets, facts.expenditures
-        self.vehicle_list: Any = UNKNOWN if assets is None else [VehicleView(each) for each in assets.vehicles]
-        self.financial: Value = UNKNOWN if assets is None else assets.financial_total_fen
-        self.dwellings: Value = UNKNOWN if assets is None else assets.dwellings
-        self.business: Value = UNKNOWN if assets is None else assets.business
-        self.medical: Value = UNKNOWN if spent is None else spent.medical_self_paid_fen
-        self.education: Value = UNKNOWN if spent is None else spent.education_fen
-        self.rehabilitation: Value = UNKNOWN if spent is None else spent.rehabilitation_fen
+        if assets is None:
+            self.vehicle_list = self.financial = self.dwellings = self.business = missing.add("assets")
+        else:
+            self.vehicle_list = [VehicleView(each) for each in assets.vehicles]
+            self.financial, self.dwellings = assets.financial_total_fen, assets.dwellings
+            self.business = assets.business
+        if spent is None:
+            self.medical = self.education = self.rehabilitation = missing.add("expenditures_12m")
+        else:
+            self.medical, self.education = spent.medical_self_paid_fen, spent.education_fen
+            self.rehabilitation = spent.rehabilitation_fen
         self.housing = facts.housing
         self.monitored = facts.monitored
-        self.severity_said = event.severity or NO_EMERGENCY
         self.causes = event.causes
+        self.severity_said = event.severity or NO_EMERGENCY
+        self.severity_unstated = missing.add("event.severity")
         self.refused_jobs = history.refused_jobs
         self.same_cause = history.same_cause_within_12_months
         self.aid_received = history.temp_aid_received_this_year_fen
-        self.members = [PersonView(member, self, p, history.single_applicant) for member in facts.members]
 
 
-def fold(step: Fold, items: Any, p: Parameters) -> Value:  # Any: views, or UNKNOWN
+def fold(step: Fold, items: Any, p: Parameters) -> Value:  # Any: views, or an Unknown
     """Make one value of many."""
-    if items is UNKNOWN:
-        return UNKNOWN
-    values = [step.text(item, p) for item in items]
-    if step.how == "any":
-        return any_of(*values)
-    if step.how == "all":
-        return all_of(*values)
-    answer: Value = 0
-    for value in values:
-        answer = answer + value if step.how == "sum" else larger(answer, value)
-    return answer
+    if is_unknown(items):
+        return items
+    text, how = step.text, step.how
+    if how == "sum":
+        total: Value = 0
+        for item in items:
+            total = total + text(item, p)
+        return total
+    if how == "largest":
+        most: Value = 0
+        for item in items:
+            most = larger(most, text(item, p))
+        return most
+    return (any_of if how == "any" else all_of)(*[text(item, p) for item in items])
 
 
-def _take_fold(step: Fold, h: HouseholdView, p: Parameters) -> None:
+def _take_person_figure(step: PersonFigure, h: HouseholdView, p: Parameters, keep: bool) -> None:
+    name, text = step.name, step.text
+    for m in h.members:
+        m.__dict__[name] = text(m, p)
+
+
+def _take_household_figure(step: HouseholdFigure, h: HouseholdView, p: Parameters, keep: bool) -> None:
+    h.__dict__[step.name] = step.text(h, p)
+
+
+def _take_fold(step: Fold, h: HouseholdView, p: Parameters, keep: bool) -> None:
     if step.over == "members":
         if step.paid_by and h.__dict__["any_" + step.paid_by] is not True:
             h.__dict__[step.name] = 0
-            return
-        h.__dict__[step.name] = fold(step, h.members, p)
+        else:
+            h.__dict__[step.name] = fold(step, h.members, p)
     elif step.over == "vehicles":
         h.__dict__[step.name] = fold(step, h.vehicle_list, p)
     else:
@@ -149,28 +208,57 @@ def _take_fold(step: Fold, h: HouseholdView, p: Parameters) -> None:
             m.__dict__[step.name] = fold(step, m.incomes if step.over == "incomes" else m.parents, p)
 
 
-def _decide(step: Programme, subject: HouseholdView | PersonView, p: Parameters, keep: bool) -> Value:
-    """A programme's answer for one subject; its lines are kept under its code."""
-    reached = True if step.reached is None else step.reached(subject, p)
-    if reached is False:
-        return False
-    subject.trace = lines = [] if keep else None
-    holds = all_of(reached, step.holds(subject, p))
-    subject.trace = None
-    if lines is not None:
-        subject.lines[step.code] = lines
-    return holds
+def _take_cause_flag(step: CauseFlag, h: HouseholdView, p: Parameters, keep: bool) -> None:
+    codes = step.codes(p)
+    if is_unknown(codes):
+        h.__dict__[step.name] = codes if h.causes else False
+    else:
+        h.__dict__[step.name] = any(cause in codes for cause in h.causes)
 
 
 def _take_programme(step: Programme, h: HouseholdView, p: Parameters, keep: bool) -> None:
     if step.scope == "person":
+        holds = False
         for m in h.members:
-            m.__dict__[step.code] = _decide(step, m, p, keep)
-        h.__dict__[step.anyone] = any_of(*(m.__dict__[step.code] for m in h.members))
+            outcome = m.__dict__[step.code] = _decide(step, m, p, keep)
+            holds = holds | outcome
+        h.__dict__[step.anyone] = holds
         return
     holds = h.__dict__[step.code] = _decide(step, h, p, keep)
     for code, text in step.components:
         h.__dict__[f"{step.code}_{code}"] = text(h, p) if holds is True else 0
+
+
+def _decide(step: Programme, subject: HouseholdView | PersonView, p: Parameters, keep: bool) -> Value:
+    """A programme's answer for one subject; its lines are kept under its code."""
+    reached: Value = True
+    if step.reached is not None:
+        reached = step.reached(subject, p)
+        if reached is False:
+            return False
+    if keep:
+        subject.trace = subject.lines[step.code] = []
+        holds = reached & step.holds(subject, p)
+        subject.trace = None
+        return holds
+    return reached & step.holds(subject, p)
+
+
+_TAKE: Final = {
+    PersonFigure: _take_person_figure,
+    HouseholdFigure: _take_household_figure,
+    Fold: _take_fold,
+    CauseFlag: _take_cause_flag,
+    Programme: _take_programme,
+}
+
+
+def _bound(steps: tuple[Step, ...]) -> tuple[tuple[Any, Step], ...]:  # Any: the step's own taker
+    return tuple((_TAKE[type(step)], step) for step in steps)
+
+
+_PLAN: Final = _bound(PLAN)
+_COUNTING: Final = _bound(BEFORE_TEKUN)
 
 
 def work_through(
@@ -181,20 +269,18 @@ def work_through(
     `keep_lines`: keep each test's line, for an explanation; without it only the answers are kept.
     """
     h = HouseholdView(facts, event, history, p)
-    for step in PLAN:
-        kind = type(step)
-        if kind is PersonFigure:
-            name, text = step.name, step.text  # type: ignore[union-attr] # the kind was just looked at
-            for m in h.members:
-                m.__dict__[name] = text(m, p)
-        elif kind is Fold:
-            _take_fold(step, h, p)  # type: ignore[arg-type] # as above
-        elif kind is HouseholdFigure:
-            h.__dict__[step.name] = step.text(h, p)  # type: ignore[union-attr] # as above
-        elif kind is Programme:
-            _take_programme(step, h, p, keep_lines)  # type: ignore[arg-type] # as above
-        elif isinstance(step, CauseFlag):
-            codes = step.codes(p)
-            unknown = codes is UNKNOWN and h.causes
-            h.__dict__[step.name] = UNKNOWN if unknown else any(cause in codes for cause in h.causes)
+    p = h.p
+    for take, step in _PLAN:
+        take(step, h, p, keep_lines)
     return h
+
+
+def counted_members(facts: Facts, p: Parameters) -> dict[str, Value]:
+    """Each member's ref with whether the law counts the person into the household: True, False or unknown.
+
+    Before anybody is taken out as tekun.
+    """
+    h = HouseholdView(facts, Event(), History(), p)
+    for take, step in _COUNTING:
+        take(step, h, h.p, False)
+    return {m.ref: m.is_counted for m in h.members}

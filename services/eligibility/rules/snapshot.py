@@ -4,13 +4,13 @@ Money is in fen, rates and multiples in ten-thousandths, tables are tuples of ro
 day is UNKNOWN. What each one means, its unit and its source stand in `parameters/<division>/<topic>/<id>.yaml`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.eligibility.rules.logic import Value
+from services.eligibility.rules.logic import Value, is_unknown
 
-_OWN: Final = frozenset({"place", "on", "replacements"})
+_OWN: Final = frozenset({"place", "on", "replacements", "has_gaps"})
 
 
 class Parameters:
@@ -19,6 +19,7 @@ class Parameters:
     place: str
     on: date
     replacements: Mapping[str, Any]  # Any: the kind decides the type
+    has_gaps: bool
     # ages
     adult_age: Value
     working_age_max: Value
@@ -109,6 +110,7 @@ class Parameters:
         self.on = on
         self.replacements = {}
         self.__dict__.update(values)
+        self.has_gaps = any(is_unknown(value) for value in values.values())
 
     @classmethod
     def ids(cls) -> set[str]:
@@ -118,6 +120,11 @@ class Parameters:
     def replaced(self, values: Mapping[str, Any]) -> "Parameters":  # Any: the kind decides the type
         """The same place and day with some values replaced."""
         return Parameters(self.place, self.on, {**self.__dict__, **values, "replacements": dict(values)})
+
+    def with_unknowns(self, unknown: Callable[[str], Value]) -> "Parameters":
+        """The same, each parameter without a value standing for itself: `unknown` makes its value from its id."""
+        gaps = {id: unknown(id) for id in sorted(self.ids()) if is_unknown(getattr(self, id))}
+        return Parameters(self.place, self.on, {**self.__dict__, **gaps})
 
     def replaced_value(self, id: str) -> Any:  # Any: the kind decides the type
         """What a parameter was replaced by; None when it was not."""

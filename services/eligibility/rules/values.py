@@ -73,12 +73,20 @@ def read_value(unit: Unit, raw: Any, choices: tuple[str, ...] = ()) -> Any:  # A
     return _number(unit, number_text(raw))
 
 
+def fen_of(text: str) -> int:
+    """Decimal yuan text without a sign as fen.
+
+    Raises: WrongValue.
+    """
+    match = _MONEY.fullmatch(text)
+    if match is None:
+        raise WrongValue("an amount in yuan with at most two decimals is expected")
+    return int(match[1]) * 100 + int(((match[2] or "") + "00")[:2])
+
+
 def _number(unit: str, text: str) -> int:
     if unit.startswith("yuan"):
-        match = _MONEY.fullmatch(text)
-        if match:
-            return int(match[1]) * 100 + int(((match[2] or "") + "00")[:2])
-        raise WrongValue("an amount in yuan with at most two decimals is expected")
+        return fen_of(text)
     if unit in ("rate", "multiple"):
         match = _RATE.fullmatch(text)
         if match:

@@ -19,7 +19,7 @@ support from relatives (not imputed by default).
 
 from typing import Final
 
-from services.eligibility.rules.criteria import Claim, Comparison, Group, Line, ask
+from services.eligibility.rules.criteria import Claim, Comparison, Group, Line
 from services.eligibility.rules.household import whole
 from services.eligibility.rules.logic import RATE, Value, all_of, any_of, choose, negate, surely
 from services.eligibility.rules.persons import topup_is_open
@@ -71,14 +71,9 @@ def applies_alone(m: Value, p: Value) -> Value:
     return all_of(m.is_single_applicant, m.presence == "present", negate(m.tekun))
 
 
-def is_of_margin_household(m: Value, p: Value) -> Value:
-    """A counted person of a margin household."""
-    return all_of(m.home.margin, m.is_inside)
-
-
 def is_reached(m: Value, p: Value) -> Value:
     """A person of a margin household, or the one who applies alone."""
-    return any_of(ask(is_of_margin_household, m, p), ask(applies_alone, m, p))
+    return any_of(all_of(m.home.margin, m.is_inside), applies_alone(m, p))
 
 
 def is_without_or_rigid(h: Value, p: Value) -> Value:

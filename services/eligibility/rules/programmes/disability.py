@@ -12,25 +12,19 @@ Cannot tell: a work-injury nursing fee or a similar allowance of the same nature
 
 from typing import Final
 
-from services.eligibility.rules.criteria import Claim, ask
+from services.eligibility.rules.criteria import Claim
 from services.eligibility.rules.household import whole
 from services.eligibility.rules.logic import Value, all_of, any_of, choose, negate, surely
 from services.eligibility.rules.steps import Fold, Programme, Step
 
 _CARE_GRADES: Final = (1, 2)
 
-
-def is_on_dibao(m: Value, p: Value) -> Value:
-    """A person of a dibao household."""
-    return all_of(m.home.dibao, m.is_inside)
-
-
 _STATUS: Final = Claim(
     id="disability_living.status",
     cites=("DIS52", "二（一）"),
     reason="CARD_HOLDER_ON_DIBAO",
     refusal="NOT_ON_DIBAO",
-    holds=lambda m, p: any_of(ask(is_on_dibao, m, p), m.dibao_single),
+    holds=lambda m, p: any_of(all_of(m.home.dibao, m.is_inside), m.dibao_single),
 )
 _NO_CHILD_BENEFIT: Final = Claim(
     id="disability_living.no_child_benefit",

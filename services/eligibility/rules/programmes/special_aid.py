@@ -17,7 +17,7 @@ jobless member looks for work.
 
 from typing import Final
 
-from services.eligibility.rules.criteria import Claim, ask
+from services.eligibility.rules.criteria import Claim
 from services.eligibility.rules.logic import Value, all_of, any_of, negate, one_of
 from services.eligibility.rules.steps import Fold, HouseholdFigure, Programme, Step
 
@@ -50,11 +50,6 @@ def is_jobless(m: Value, p: Value) -> Value:
     )
 
 
-def is_rigid_and_ill(h: Value, p: Value) -> Value:
-    """A rigid household with a seriously ill member."""
-    return all_of(h.rigid, h.any_ill)
-
-
 _LOW_INCOME_ONLY: Final = "NO_LOW_INCOME_STATUS"
 _MEDICAL: Final = Claim(
     id="medical_aid.status",
@@ -66,7 +61,7 @@ _MEDICAL: Final = Claim(
         h.margin,
         h.any_tekun,
         h.any_dibao_single,
-        ask(is_rigid_and_ill, h, p),
+        all_of(h.rigid, h.any_ill),
         all_of(p.medical_aid_monitored, h.monitored),
     ),
 )

@@ -13,7 +13,7 @@ whatever the cause says ("other special hardship").
 from typing import Final
 
 from services.eligibility.rules.criteria import Claim
-from services.eligibility.rules.logic import RATE, UNKNOWN, Value, any_of, choose, negate, round_half_up
+from services.eligibility.rules.logic import RATE, Value, any_of, choose, negate, round_half_up
 from services.eligibility.rules.steps import CauseFlag, HouseholdFigure, Programme, Step
 
 NO_EMERGENCY: Final = "none"
@@ -30,7 +30,7 @@ _EMERGENCY: Final = Claim(
 
 def severity(h: Value, p: Value) -> Value:
     """What was stated; unknown while a grave cause waits for the visit; else no emergency."""
-    unstated = choose(h.is_emergency_cause, UNKNOWN, NO_EMERGENCY)
+    unstated = choose(h.is_emergency_cause, h.severity_unstated, NO_EMERGENCY)
     return choose(h.severity_said == NO_EMERGENCY, unstated, h.severity_said)
 
 
