@@ -127,7 +127,7 @@ def test_starts_at_the_same_time_wait_for_the_one_that_installs(checkout: Checko
     started = [checkout.start("up") for _ in range(4)]
     done = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0] * 4
-    assert sum("正在准备运行环境" in complained for _, complained in done) == 1
+    assert sum("正在准备运行环境（" in complained for _, complained in done) == 1
     assert not (checkout.path / ".venv.lock").exists()
 
 
