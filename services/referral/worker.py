@@ -91,7 +91,7 @@ class Lane:
                     pass
             except Exception as error:  # the lane must live: claims run out, the dispatcher wakes it again
                 level = logging.WARNING if is_passing(error) else logging.ERROR
-                log.log(level, "lane", extra={"error": type(error).__name__})
+                log.log(level, "lane", exc_info=error)
 
     async def send_round(self) -> bool:
         """Claim, send, record. False when nothing was due."""
@@ -225,11 +225,7 @@ class Dispatcher:
             async with self._database.transaction() as db:
                 return set(await deliveries.due_endpoints(db, now=self._clock.now()))
         except Exception as error:  # the loop must live: look again at the next turn
-            log.log(
-                logging.WARNING if is_passing(error) else logging.ERROR,
-                "dispatcher",
-                extra={"error": type(error).__name__},
-            )
+            log.log(logging.WARNING if is_passing(error) else logging.ERROR, "dispatcher", exc_info=error)
             return set()
 
 
@@ -247,11 +243,7 @@ async def follow_the_days(database: Database, clock: Clock) -> None:
                 async with database.transaction() as db:
                     await days.forget_old_callbacks(db, now=cleaned)
         except Exception as error:  # the loop must live: try again in a minute
-            log.log(
-                logging.WARNING if is_passing(error) else logging.ERROR,
-                "days",
-                extra={"error": type(error).__name__},
-            )
+            log.log(logging.WARNING if is_passing(error) else logging.ERROR, "days", exc_info=error)
         await asyncio.sleep(_DAY_LOOK_S)
 
 

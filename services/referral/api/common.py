@@ -88,7 +88,7 @@ def referral_out(listed: Listed) -> ReferralOut:
         need=referral.need,
         status=referral.status,
         held_for=referral.held_for,
-        delivery_state=listed.delivery_state,  # type: ignore[arg-type]  # the table's check holds it to these
+        delivery_state=listed.delivery_state,
         priority=referral.priority,
         due_on=referral.due_on,
         why=Words(**explain(referral.why, referral.need, near_miss=referral.near_miss, directory=books().directory)),
@@ -122,7 +122,7 @@ def thin(referral: ReferralState, letterhead: Letterhead) -> ThinReferral:
         age_band=referral.age_band,
         household_size=referral.household_size,
         gap_band=gap_band(referral.gap_fen),
-        consent=referral.consent,  # type: ignore[arg-type]  # the table's check holds it to these
+        consent=referral.consent,
         expires_on=referral.consent_expires_on,
         due_on=referral.due_on,
         links=letterhead.links(referral.id),

@@ -23,7 +23,8 @@ _QUEUE = text(
     " CAST(:referral_ids AS uuid[]), CAST(:household_refs AS uuid[]), CAST(:types AS text[]),"
     " CAST(:sequences AS int[]), CAST(:facts AS jsonb[]), CAST(:expires AS date[])) WITH ORDINALITY"
     " AS m(id, division, partner, referral_id, household_ref, type, sequence, facts, expires_on, place)"
-    " CROSS JOIN LATERAL (SELECT endpoint_for(m.partner, m.division, m.type) AS id) e"
+    " LEFT JOIN LATERAL (SELECT x.id FROM endpoint x WHERE x.partner = m.partner AND m.type = ANY(x.types)"
+    " AND starts_with(m.division, x.division) ORDER BY length(x.division) DESC LIMIT 1) e ON true"
     " ORDER BY m.place RETURNING endpoint_id"
 )
 _QUEUE_FOR = text(
@@ -62,13 +63,13 @@ _RECORD = text(
     " CAST(:statuses AS int[]), CAST(:errors AS text[]), CAST(:ms AS int[]), CAST(:numbers AS int[]),"
     " CAST(:divisions AS text[]), CAST(:partners AS text[]))"
     " AS r(id, state, due_at, status, error, ms, number, division, partner)),"
-    " locked AS (SELECT d.id FROM delivery d JOIN r ON r.id = d.id WHERE d.claim = :claim ORDER BY d.id"
+    " locked AS (SELECT d.id FROM delivery d JOIN r ON r.id = d.id WHERE d.claim = CAST(:claim AS uuid) ORDER BY d.id"
     " FOR UPDATE OF d),"
     " done AS (UPDATE delivery d SET state = r.state, due_at = coalesce(r.due_at, d.due_at), last_status = r.status,"
-    " last_error = r.error, claim = NULL, delivered_at = CASE WHEN r.state = 'delivered' THEN :now END"
-    " FROM r, locked WHERE d.id = r.id AND locked.id = r.id AND d.claim = :claim)"
+    " last_error = r.error, claim = NULL, delivered_at = CASE WHEN r.state = 'delivered' THEN CAST(:now AS timestamptz) END"
+    " FROM r, locked WHERE d.id = r.id AND locked.id = r.id AND d.claim = CAST(:claim AS uuid))"
     " INSERT INTO attempt (delivery_id, number, division, partner, at, status, error, ms)"
-    " SELECT id, number, division, partner, :now, status, error, ms FROM r ON CONFLICT DO NOTHING"
+    " SELECT id, number, division, partner, CAST(:now AS timestamptz), status, error, ms FROM r ON CONFLICT DO NOTHING"
 )
 _RELEASE = text(
     "UPDATE delivery SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END, due_at = :now, claim = NULL,"

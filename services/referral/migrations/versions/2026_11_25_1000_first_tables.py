@@ -162,14 +162,6 @@ CREATE TABLE endpoint (
     UNIQUE (partner, division),
     CHECK (state NOT IN ('active', 'paused', 'disabled') OR (url IS NOT NULL AND secret_sealed IS NOT NULL))
 );
--- Which endpoint takes a message: the partner's nearest. An officer of a county must find the city's endpoint, so the
--- look-up alone sees every territory.
-CREATE FUNCTION endpoint_for(for_partner text, place text, kind text) RETURNS uuid LANGUAGE sql STABLE
-    SET yiqijiu.territory = 'all' SET yiqijiu.partner = '' AS $$
-    SELECT id FROM endpoint
-    WHERE partner = for_partner AND starts_with(place, division) AND kind = ANY(types)
-    ORDER BY length(division) DESC LIMIT 1
-$$;
 CREATE TABLE delivery (
     id uuid PRIMARY KEY,
     position bigint GENERATED ALWAYS AS IDENTITY,
@@ -225,13 +217,20 @@ CREATE TABLE callback (
 );
 CREATE INDEX callback_received_at ON callback (received_at);
 """
+# A county's officer does not change the city's endpoint but must find it: it takes the county's messages too.
+ENDPOINT_RULES = """
+ALTER TABLE endpoint ENABLE ROW LEVEL SECURITY; ALTER TABLE endpoint FORCE ROW LEVEL SECURITY;
+CREATE POLICY endpoint_serves ON endpoint FOR SELECT USING (is_partner(partner)
+    AND starts_with(coalesce(current_setting('yiqijiu.territory', true), ''), division));
+CREATE POLICY endpoint_territory ON endpoint USING (in_territory(division) AND is_partner(partner))
+    WITH CHECK (in_territory(division) AND is_partner(partner));
+"""
 
 
 def upgrade() -> None:
     """Make the tables and limit each to the transaction's territory, and its partner where it has one."""
     rules = "".join(protect(table) for table in ("household", "need", "need_outcome"))
     rules += "".join(
-        protect(table, partner=True)
-        for table in ("referral", "referral_step", "endpoint", "delivery", "attempt", "callback")
+        protect(table, partner=True) for table in ("referral", "referral_step", "delivery", "attempt", "callback")
     )
-    run_sql(FIRST_TABLES + HOUSEHOLDS + REFERRALS + DELIVERIES + rules)
+    run_sql(FIRST_TABLES + HOUSEHOLDS + REFERRALS + DELIVERIES + rules + ENDPOINT_RULES)
