@@ -144,6 +144,14 @@ async def _provide_absent(prober: Prober, topology: Topology, provide: Callable[
             await provide()
 
 
+async def keep_provided(provide: Callable[[], Awaitable[None]]) -> None:
+    """Make streams and consumers again where a broker of one's own has lost them; its health is its owner's business."""
+    while True:
+        await asyncio.sleep(EVERY_S * _LOOK_AT_CONSUMERS_EVERY)
+        with suppress(Refusal):  # away or full: the parts wait, and the next round tries again
+            await provide()
+
+
 async def watch_part(keeper: Keeper, port: int) -> None:
     """Look for ever; end a part that does not answer at all. One that says it is not ready is left to its retries."""
     watched, patience = 0.0, Patience(PART_START_S)

@@ -260,6 +260,7 @@ class Suite:
     async def _bring_up_broker(self) -> None:
         if self.nats is None:
             await self._provide()
+            self._watch(health.keep_provided(self._provide))
             return
         keeper = await self._keep("nats", self._launch_nats)
         self._watch(health.watch_broker(keeper, self.nats, self._topology, provide=self._provide))
