@@ -114,7 +114,10 @@ async def create_account(
 
 
 class SignIn:
-    """Opens and closes sessions. At most two passwords are verified at a time: each takes 64 MiB and 0.1 s of a core."""
+    """Opens and closes sessions.
+
+    At most two passwords are verified at a time: each takes 64 MiB and 0.1 s of a core.
+    """
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock

@@ -4,14 +4,19 @@ import asyncio
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from gateway.auth import Grant
+from gateway.chain import compose_chain
 from gateway.compose import Asking, compose_partner_referral, compose_record
 from gateway.desk import Desk
 from gateway.errors import PartAway
+from gateway.store import audit_page
+from gateway.stream import Streams
 from services.contracts.codes import PARTS
+from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
 
 router = APIRouter()
 _SERVICES = tuple(part for part in PARTS if part != "gateway")
@@ -51,6 +56,14 @@ async def _part_health(desk: Desk, part: str) -> dict[str, Any]:
     return {name: told[name] for name in known if name in told}
 
 
+@router.get("/api/v1/stream", tags=["gateway"], summary="实时进度 / Live progress", response_class=Response)
+async def stream(request: Request) -> Response:
+    """Server-sent events `progress` with the counts of the caller's territory, at most one a second. Nothing
+    personal."""
+    streams: Streams = request.app.state.streams
+    return streams.response(request, request.state.grant)
+
+
 @router.get(
     "/api/v1/intake/records/{record_id}", tags=["gateway"], summary="一条推送记录的去向 / What became of a record"
 )
@@ -63,6 +76,17 @@ async def get_record(request: Request, record_id: Uuid) -> dict[str, Any]:
 
 
 @router.get(
+    "/api/v1/households/{household_ref}", tags=["gateway"], summary="一户一条救助链 / One household, one chain of help"
+)
+async def get_household_chain(request: Request, household_ref: Uuid) -> dict[str, Any]:
+    """The household as intake, eligibility, referral and charity know it, and what happened in order of time.
+
+    A part that is away is named in `unavailable` and its piece is null.
+    """
+    return await compose_chain(asking_of(request), household_ref)
+
+
+@router.get(
     "/partner/v1/referrals/{referral_id}",
     tags=["gateway"],
     summary="一件转介及允许查看的字段 / A referral with the allowed fields",
@@ -72,3 +96,51 @@ async def get_partner_referral(request: Request, referral_id: Uuid) -> dict[str,
     desk: Desk = request.app.state.desk
     grant: Grant = request.state.grant
     return await compose_partner_referral(desk, grant, referral_id, request_id=request.state.request_id)
+
+
+class AuditEntryOut(BaseModel):
+    """One use: who, for what, why, and how it ended."""
+
+    seq: int
+    entry: dict[str, Any]
+    status: int | None
+
+
+class AuditPage(BaseModel):
+    """Uses, the newest first."""
+
+    items: list[AuditEntryOut]
+    next: str | None
+
+
+@router.get("/api/v1/audit/entries", tags=["gateway"], summary="访问留痕 / Who did and read what")
+async def get_audit(
+    request: Request,
+    object_ref: Annotated[str, Query(alias="object", max_length=40)] = "",
+    actor: Annotated[str, Query(max_length=60)] = "",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> AuditPage:
+    """The audit chain's uses within the auditor's territory."""
+    grant: Grant = request.state.grant
+    return await read_audit(request, grant, object_ref=object_ref, actor=actor, cursor=cursor, limit=limit)
+
+
+async def read_audit(
+    request: Request, grant: Grant, *, object_ref: str, actor: str, cursor: str | None, limit: int
+) -> AuditPage:
+    """A page of the audit for somebody who may read it. Raises: BadInput for a cursor that is none of ours."""
+    key = read_cursor(cursor, 1)
+    territory = "" if grant.actor.territory == "all" else grant.actor.territory or "none"
+    async with request.app.state.database.transaction() as db:
+        rows = await audit_page(
+            db,
+            before=int(key[0]) if key and key[0].isdecimal() else None,
+            object_ref=object_ref,
+            actor=actor,
+            territory=territory,
+            limit=limit + 1,
+        )
+    following = write_cursor(rows[limit - 1].seq) if len(rows) > limit else None
+    items = [AuditEntryOut(seq=row.seq, entry=row.body, status=row.status) for row in rows[:limit]]
+    return AuditPage(items=items, next=following)

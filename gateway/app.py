@@ -16,6 +16,7 @@ from gateway.openapi import OpenApi
 from gateway.proxy import Upstream
 from gateway.routes import route_table
 from gateway.settings import GatewaySettings
+from gateway.stream import Streams
 from gateway.verify import heads_file, note_heads
 from services.kit.application import build_app
 from services.kit.clock import Clock
@@ -51,6 +52,7 @@ def create_app(settings: GatewaySettings | None = None) -> Door:
         clock=clock,
     )
     app.state.desk = desk
+    app.state.streams = Streams(desk)
     app.state.sign_in = SignIn(clock=clock)
     app.state.openapi = OpenApi(app.openapi(), route_table(), desk.upstream)
     # FastAPI's own /openapi.json shows this application alone; the merged one takes its place.

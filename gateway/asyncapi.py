@@ -46,8 +46,8 @@ def asyncapi() -> Document:
             "version": "1",
             "description": (
                 "Events run downhill: intake → eligibility → referral → charity. Each carries the aggregate's ref,"
-                " version and whole new state; a consumer applies it when newer. They are pseudonymous: never a name, number,"
-                " phone, address, text or diagnosis."
+                " version and whole new state; a consumer applies it when newer. They are pseudonymous: never a name,"
+                " number, phone, address, text or diagnosis."
             ),
             "license": {"name": "Apache-2.0"},
         },

@@ -7,13 +7,14 @@ are signed once in four minutes for each caller and part.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
 
 from joserfc.jwk import OKPKey
 
 from gateway.roles import scopes_of
+from gateway.session_cookie import LONGEST, SHORTEST, read_session_cookie
 from gateway.store import SessionRow, TokenRow, find_session, find_token
 from gateway.tokens import token_hash
 from services.kit.auth import Actor, mint
@@ -32,6 +33,9 @@ SESSION_IDLE = timedelta(minutes=30)
 
 SIGNED_PARTNER = Actor("partner-signature", ("partner_system",), "all", frozenset({"partner:signed"}))
 """Stands for whoever signed a callback: referral verifies the signature and knows then which partner it is."""
+
+ANYBODY = Actor("anybody", (), "", frozenset())
+"""Whoever comes to a public route: no role, no place, no scope."""
 
 
 LookUp = Callable[[bytes], Coroutine[Any, Any, "Grant"]]
@@ -88,6 +92,7 @@ class Callers:
         self._known: OrderedDict[bytes, Grant] = OrderedDict()
         self._looking: dict[bytes, asyncio.Task[Grant]] = {}
         self._signed = Grant(SIGNED_PARTNER, float("inf"), 0.0)
+        self._anybody = Grant(ANYBODY, float("inf"), 0.0)
 
     async def by_token(self, token: str) -> Grant:
         """The caller with this bearer token.
@@ -103,9 +108,28 @@ class Callers:
         """
         return await self._recall(b"s" + token_hash(cookie), self._look_up_session)
 
+    async def of_request(self, headers: Mapping[str, str], *, is_tls: bool, with_cookie: bool) -> Grant:
+        """The caller of a request: by bearer token, or else by the console's cookie where that may count.
+
+        Raises: NotSignedIn; Unavailable.
+        """
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind:
+            if kind.lower() != "bearer" or not SHORTEST <= len(token) <= LONGEST:
+                raise NotSignedIn()
+            return await self.by_token(token)
+        cookie = read_session_cookie(headers.get("cookie", ""), is_tls=is_tls) if with_cookie else None
+        if cookie is None:
+            raise NotSignedIn()
+        return await self.by_session(cookie)
+
     def by_signature(self) -> Grant:
         """Whoever signed a partner's callback."""
         return self._signed
+
+    def anybody(self) -> Grant:
+        """Whoever comes to a public route."""
+        return self._anybody
 
     def forget_session(self, cookie: str) -> None:
         """A session was closed here: do not serve it from memory."""

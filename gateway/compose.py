@@ -145,34 +145,47 @@ async def compose_partner_referral(desk: Desk, grant: Grant, referral_id: str, *
 
     Raises: Refused (another partner's: 404; consent revoked: 409 with the thin form), PartAway, Unavailable.
     """
-    asking = Asking(desk, grant, request_id)
-    referral = await asking.get("referral", f"/partner/v1/referrals/{quote(referral_id)}")
-    person_ref = referral.pop("person_ref", None)
-    fields: Sequence[str] = referral.get("fields") or ()
-    if not fields or person_ref is None:
-        return {**referral, "fields": list(fields), "person": {}}
+    referral = await _inner_referral(desk, grant, referral_id, request_id)
+    person_ref, _ = referral.pop("person_ref", None), referral.pop("household_ref", None)
+    fields: list[str] = list(referral.get("fields") or ())
+    person: Json = dict(referral.get("person") or {})
+    wanted = [name for name in fields if name not in person]
+    if fields:
+        await desk.audit.committed(desk.audit.ask(_disclosed(desk, grant, referral, fields, request_id)))
+    if wanted and person_ref is not None:
+        person |= await _disclosure(desk, grant, referral, person_ref, wanted, request_id)
+    return {**referral, "fields": fields, "person": {name: person[name] for name in fields if name in person}}
+
+
+async def _inner_referral(desk: Desk, grant: Grant, referral_id: str, request_id: str) -> Json:
+    """Referral's answer to the gateway, which alone is told whom the referral is about."""
     actor = grant.actor
-    written = desk.audit.ask(
-        Entry(
-            kind="disclosed",
-            at=desk.now(),
-            request_id=request_id,
-            actor=actor.subject,
-            roles=actor.roles,
-            territory=actor.territory,
-            partner=actor.partner or "",
-            route="GET /partner/v1/referrals/{referral_id}",
-            object=referral_id,
-            purpose=str(referral.get("need", "")),
-            fields=tuple(fields),
-            operator=grant.is_operator,
-        )
+    scopes = actor.scopes | {"compose:disclosure"}
+    composer = Actor(actor.subject, actor.roles, actor.territory, scopes, actor.partner)
+    answer = await desk.upstream.send(
+        "referral",
+        "GET",
+        f"/partner/v1/referrals/{quote(referral_id)}",
+        token=desk.callers.inner_token_for(composer, "referral"),
+        request_id=request_id,
+        is_repeatable=True,
     )
+    if not answer.is_good:
+        raise Refused(answer)
+    body: Json = answer.json()
+    return body
+
+
+async def _disclosure(
+    desk: Desk, grant: Grant, referral: Json, person_ref: str, fields: Sequence[str], request_id: str
+) -> Json:
+    """Those of the fields that intake holds, read with a token that may disclose and nothing else."""
+    actor = grant.actor
     discloser = Actor(actor.subject, actor.roles, "all", frozenset({"people:disclose"}), actor.partner)
     body = {
         "person_ref": person_ref,
         "fields": list(fields),
-        "referral_id": referral_id,
+        "referral_id": referral["referral_id"],
         "partner": referral.get("partner") or actor.partner,
         "purpose": referral.get("need"),
     }
@@ -186,7 +199,25 @@ async def compose_partner_referral(desk: Desk, grant: Grant, referral_id: str, *
         body=json.dumps(body).encode(),
         is_repeatable=True,
     )
-    await desk.audit.committed(written)
     if not answer.is_good:
         raise PartAway("intake") if answer.status >= 500 else Refused(answer)
-    return {**referral, "fields": list(fields), "person": answer.json()["person"]}
+    person: Json = answer.json()["person"]
+    return person
+
+
+def _disclosed(desk: Desk, grant: Grant, referral: Json, fields: Sequence[str], request_id: str) -> Entry:
+    actor = grant.actor
+    return Entry(
+        kind="disclosed",
+        at=desk.now(),
+        request_id=request_id,
+        actor=actor.subject,
+        roles=actor.roles,
+        territory=actor.territory,
+        partner=actor.partner or "",
+        route="GET /partner/v1/referrals/{referral_id}",
+        object=str(referral["referral_id"]),
+        purpose=str(referral.get("need", "")),
+        fields=tuple(fields),
+        operator=grant.is_operator,
+    )

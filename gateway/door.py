@@ -13,9 +13,8 @@ from gateway.desk import Desk, new_request_id
 from gateway.errors import MethodNotAllowed, TooSlow
 from gateway.proxy import PASSED_ON, Answer
 from gateway.routes import UNSAFE, Match, Route
-from gateway.session_cookie import read_session_cookie
 from services.kit.application import answer_unexpected
-from services.kit.errors import NotAllowed, NotSignedIn, ServiceError, TooLarge
+from services.kit.errors import NotAllowed, ServiceError, TooLarge
 
 _BODY_S = 30.0
 _LONGEST_QUERY = 2_048
@@ -97,17 +96,17 @@ class Door:
 
         Raises: NotSignedIn.
         """
-        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if kind:
-            if kind.lower() != "bearer" or not 20 <= len(token) <= 200:
-                raise NotSignedIn()
-            return await self._desk.callers.by_token(token)
-        if route.is_signed and b"webhook-signature" in headers:
+        if route.is_public:
+            return self._desk.callers.anybody()
+        if route.is_signed and b"webhook-signature" in headers and b"authorization" not in headers:
             return self._desk.callers.by_signature()
-        cookie = read_session_cookie(headers.get(b"cookie", b""), is_tls=scope.get("scheme") == "https")
-        if cookie and route.method == "GET":
-            return await self._desk.callers.by_session(cookie)
-        raise NotSignedIn()
+        told = {
+            name: headers[name.encode()].decode("latin-1")
+            for name in ("authorization", "cookie")
+            if name.encode() in headers
+        }
+        is_tls = scope.get("scheme") == "https"
+        return await self._desk.callers.of_request(told, is_tls=is_tls, with_cookie=route.method == "GET")
 
     async def _compose(
         self, match: Match, grant: Grant, purpose: str, scope: Scope, receive: Receive, send: Send, request_id: str

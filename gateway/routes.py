@@ -25,7 +25,8 @@ class Route:
     `part` is `gateway` for what the gateway answers or composes itself. `roles` empty means every role that holds the
     scope. `is_personal` marks a read of personal data; `is_change` a request that may change something: both are
     audited before they are answered. `needs_territory` refuses whoever is not bound to a place. `is_signed` lets a
-    partner's signature stand for a token. `is_repeatable` allows a second try after a broken connection.
+    partner's signature stand for a token; `is_public` asks for none. `is_repeatable` allows a second try after a
+    broken connection.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Route:
     is_change: bool
     needs_territory: bool
     is_signed: bool
+    is_public: bool
     is_repeatable: bool
     purpose: str
     timeout_s: float
@@ -133,6 +135,7 @@ def _read(row: dict[str, Any], defaults: dict[str, Any], groups: dict[str, list[
         is_change=method in UNSAFE and not row.get("stores_nothing", False),
         needs_territory=bool(row.get("territory", True)),
         is_signed=bool(row.get("signed", False)),
+        is_public=bool(row.get("public", False)),
         is_repeatable=bool(row.get("repeatable", method in ("GET", "PUT"))),
         purpose=str(row.get("purpose", "")),
         timeout_s=float(row.get("timeout_s", defaults["timeout_s"])),
@@ -150,6 +153,7 @@ _KEYS = {
     "stores_nothing",
     "territory",
     "signed",
+    "public",
     "repeatable",
     "purpose",
     "timeout_s",

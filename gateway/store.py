@@ -197,3 +197,29 @@ async def find_session(db: AsyncSession, sha256: bytes, *, now: datetime, idle: 
 async def end_session(db: AsyncSession, sha256: bytes) -> None:
     """Close a session."""
     await db.execute(text("DELETE FROM session WHERE sha256 = :sha"), {"sha": sha256})
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """An audit row as an auditor reads it; `status` comes from the row that tells how the use ended."""
+
+    seq: int
+    body: dict[str, Any]
+    status: int | None
+
+
+async def audit_page(
+    db: AsyncSession, *, before: int | None, object_ref: str, actor: str, territory: str, limit: int
+) -> list[AuditRow]:
+    """Uses, the newest first: of one object or one actor where given, within a territory ("" for everywhere)."""
+    found = await db.execute(
+        text(
+            "SELECT seq, body::jsonb AS body, (SELECT (told.body::jsonb ->> 'status')::int FROM audit_entry told"
+            " WHERE told.request_id = audit_entry.request_id AND told.kind = 'answered' LIMIT 1) AS status"
+            " FROM audit_entry WHERE kind <> 'answered' AND (CAST(:before AS bigint) IS NULL OR seq < :before)"
+            " AND (:object = '' OR object = :object) AND (:actor = '' OR actor = :actor)"
+            " AND (:territory = '' OR territory LIKE :territory || '%') ORDER BY seq DESC LIMIT :limit"
+        ),
+        {"before": before, "object": object_ref, "actor": actor, "territory": territory, "limit": limit},
+    )
+    return [AuditRow(row.seq, row.body, row.status) for row in found]

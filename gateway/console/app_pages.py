@@ -4,8 +4,9 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gateway.console import docs, sign_in
+from gateway.console import audit, cases, charity, docs, health, home, partners, screening, sign_in, visits
 from gateway.console.pages import Renderer, SignInNeeded, Visitor, current_visitor, renderer, to_sign_in
+from gateway.console.vocabulary import Vocabulary
 from gateway.static_files import StaticFiles
 from services.kit.errors import ServiceError, answer_http_error, answer_service_error
 
@@ -15,6 +16,7 @@ _PROGRAMS = ("/api/", "/partner/v1/", "/openapi.json", "/asyncapi.json", "/stati
 def install_console(app: FastAPI, *, demo: bool) -> None:
     """Put the pages into the application."""
     static = StaticFiles()
+    app.state.vocabulary = Vocabulary(app.state.desk)
     app.state.renderer = Renderer(static, demo=demo)
     for router in (static.router(), docs.routes, sign_in.routes, *_pages()):
         app.include_router(router)
@@ -24,7 +26,8 @@ def install_console(app: FastAPI, *, demo: bool) -> None:
 
 
 def _pages() -> tuple[APIRouter, ...]:
-    return ()
+    pages = (home, visits, cases, screening, partners, charity, audit, health)
+    return tuple(page.routes for page in pages)
 
 
 async def _send_to_sign_in(request: Request, error: Exception) -> Response:

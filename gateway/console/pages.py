@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.auth import Grant
-from gateway.console import view
+from gateway.console import sentences, view
 from gateway.console.menu import menu_of
 from gateway.console.texts import LANGUAGES, Language, Words
 from gateway.desk import Desk
@@ -67,7 +67,7 @@ async def current_visitor(request: Request) -> Visitor:
 
     Raises: SignInNeeded.
     """
-    cookie = read_session_cookie(request.headers.get("cookie", "").encode("latin-1"), is_tls=is_tls(request))
+    cookie = read_session_cookie(request.headers.get("cookie", ""), is_tls=is_tls(request))
     if cookie is None:
         raise SignInNeeded
     try:
@@ -135,7 +135,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"static": static.url, "demo": demo, "view": view}
+        self._environment.globals |= {"static": static.url, "demo": demo, "view": view, "say": sentences}
         for name in ("yuan_text", "yuan", "count", "rate", "day", "moment", "masked_name"):
             self._environment.filters[name] = getattr(view, name)
 
@@ -145,7 +145,7 @@ class Renderer:
         template: str,
         *,
         visitor: Visitor | None = None,
-        status: int = 200,
+        code: int = 200,
         headers: dict[str, str] | None = None,
         **values: Any,
     ) -> HTMLResponse:
@@ -158,18 +158,19 @@ class Renderer:
             "path": request.url.path,
             "here": quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""), safe="/"),
             "request_id": request.scope.get("state", {}).get("request_id", ""),
+            "today": desk_of(request).clock.today(),
             "place": place_name(visitor.account.territory, words) if visitor else "",
             "role_names": role_names(visitor.account.roles, words) if visitor else "",
             **values,
         }
         body = self._environment.get_template(template).render(context)
-        return HTMLResponse(body, status, headers={**PAGE_HEADERS, **(headers or {})})
+        return HTMLResponse(body, code, headers={**PAGE_HEADERS, **(headers or {})})
 
     def problem(self, request: Request, error: ServiceError, visitor: Visitor | None) -> HTMLResponse:
         """An error as a page: what happened, what to do, and the number for the helpdesk."""
         kept = {name: value for name, value in (error.headers or {}).items() if name.lower() == "retry-after"}
         return self.page(
-            request, "error.html", visitor=visitor, status=error.status_code, headers=kept, error=error.problem()
+            request, "error.html", visitor=visitor, code=error.status_code, headers=kept, error=error.problem()
         )
 
 

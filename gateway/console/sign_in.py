@@ -48,12 +48,12 @@ async def sign_in(request: Request) -> Response:
         opened = await door.open(request.app.state.database, username, str(form.get("password", "")), address=address)
     except WrongSignIn:
         _note(request, "sign_in_refused")
-        return _form(request, next=following, username=username, wrong=words("sign_in.wrong"), status=422)
+        return _form(request, next=following, username=username, wrong=words("sign_in.wrong"), code=422)
     except Locked as locked:
         _note(request, "sign_in_refused")
         minutes = math.ceil(locked.wait.total_seconds() / 60)
         text = words("sign_in.locked", minutes=minutes)
-        return _form(request, next=following, username=username, wrong=text, status=429)
+        return _form(request, next=following, username=username, wrong=text, code=429)
     _note(request, "signed_in", actor=f"user:{opened.account.account_id}", roles=opened.account.roles)
     response = RedirectResponse(following, 303, headers=PAGE_HEADERS)
     set_session_cookie(response, opened.secret, is_tls=is_tls(request))
@@ -65,7 +65,7 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request, visitor: VisitorDep) -> Response:
     """Close the session."""
     await checked_form(request, visitor.csrf)
-    secret = read_session_cookie(request.headers.get("cookie", "").encode("latin-1"), is_tls=is_tls(request))
+    secret = read_session_cookie(request.headers.get("cookie", ""), is_tls=is_tls(request))
     assert secret is not None
     door: SignIn = request.app.state.sign_in
     await door.close(request.app.state.database, secret)
@@ -93,10 +93,10 @@ async def choose_language(request: Request, language: str, back: str = "/") -> R
     return response
 
 
-def _form(request: Request, *, next: str, username: str = "", wrong: str = "", status: int = 200) -> Response:
+def _form(request: Request, *, next: str, username: str = "", wrong: str = "", code: int = 200) -> Response:
     form_secret = new_form_secret()
     response = renderer(request).page(
-        request, "sign_in.html", status=status, form_secret=form_secret, next=next, username=username, wrong=wrong
+        request, "sign_in.html", code=code, form_secret=form_secret, next=next, username=username, wrong=wrong
     )
     response.set_cookie(
         _FORM_COOKIE, form_secret, path="/sign-in", secure=is_tls(request), httponly=True, samesite="strict"

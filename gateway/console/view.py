@@ -1,7 +1,10 @@
 """How numbers, money, dates and names look on screen. Pure; the language comes as `Words`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlsplit
 
 from gateway.console.texts import Words
 from services.contracts.money import UnreadableAmount, parse_yuan
@@ -9,6 +12,7 @@ from services.kit.clock import SHANGHAI
 
 NONE = "—"
 """None: not zero (`0.00`), and not unknown (`待核实`)."""
+_PROGRAMMES = "eligibility.programmes."
 _TEN_THOUSAND_YUAN = 10_000 * 100
 _HUNDRED_MILLION_YUAN = 100_000_000 * 100
 
@@ -113,7 +117,7 @@ def figure(value: object, unit: object, words: Words) -> str:
     kind = str(unit or "")
     if kind.startswith("yuan"):
         return words("unit.yuan", amount=yuan_text(value))
-    if kind == "ratio":
+    if kind == "rate":
         try:
             return f"{(Decimal(str(value)) * 100).normalize():f}%"
         except InvalidOperation:
@@ -125,3 +129,52 @@ def masked_name(name: object) -> str:
     """A name as a list shows it. Masked here even if a part sent it whole."""
     text = str(name or "")
     return f"{text[:1]}*" if text else NONE
+
+
+def programme_counts(counts: Mapping[str, int]) -> list[tuple[str, dict[str, int]]]:
+    """The funnel's counts by programme and outcome: (code, {outcome: n}), the most often eligible first."""
+    rows: dict[str, dict[str, int]] = {}
+    for name, number in counts.items():
+        if name.startswith(_PROGRAMMES):
+            code, _, outcome = name.removeprefix(_PROGRAMMES).partition(".")
+            rows.setdefault(code, {})[outcome] = number
+    return sorted(rows.items(), key=lambda row: (-row[1].get("eligible", 0), row[0]))
+
+
+_ORDER = {"eligible": 0, "unknown": 1, "not_eligible": 2}
+
+
+def findings_in_order(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Findings that say yes first, then those nobody can tell, then those that say no; near misses before other noes."""
+    return sorted(findings, key=lambda one: (_ORDER.get(str(one.get("outcome")), 1), not _is_near(one)))
+
+
+def _is_near(finding: Mapping[str, Any]) -> bool:
+    margin = finding.get("margin")
+    return bool(margin and margin.get("near_miss"))
+
+
+def margin_words(finding: Mapping[str, Any], words: Words) -> str:
+    """How far a finding is from its line, the sign in words: `低于标准37.50元`."""
+    margin = finding.get("margin") or {}
+    distance = margin.get("distance")
+    if distance is None:
+        return ""
+    shown = figure(distance, margin.get("unit"), words)
+    return words("margin.below" if finding.get("outcome") == "eligible" else "margin.over", distance=shown.lstrip("-"))
+
+
+def yuan_or_unknown(amount: object, words: Words) -> str:
+    """An amount of money, or the word for what nobody knows yet."""
+    return words("unknown") if amount is None else yuan_text(amount)
+
+
+def host(url: object) -> str:
+    """The host of an address: enough to know whose it is."""
+    return urlsplit(str(url or "")).netloc
+
+
+def when(value: object) -> str:
+    """A day as a day, a moment as a moment."""
+    text = str(value or "")
+    return day(text) if len(text) <= 10 else moment(text)

@@ -1,10 +1,14 @@
 """Every sentence on screen, in both languages."""
 
+from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+
+from services.contracts.workdays import workdays
 
 Language = Literal["zh-CN", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
@@ -43,6 +47,33 @@ class Words:
     def code(self, family: str, code: object) -> str:
         """The name of a code."""
         return self._texts.get(f"{family}.{code}", str(code))
+
+    def codes(self, family: str) -> list[str]:
+        """The codes of a family, as the file lists them."""
+        prefix = f"{family}."
+        return [key.removeprefix(prefix) for key in self._texts if key.startswith(prefix)]
+
+    def picks(self, rows: Iterable[Any]) -> list[str]:
+        """The texts of coded rows."""
+        return [self.pick(row.both()) for row in rows]
+
+    @staticmethod
+    def priority_kind(priority: str) -> str:
+        """The looks of a priority's badge."""
+        return {"stat": "bad", "asap": "wait", "urgent": "wait"}.get(priority, "off")
+
+    def due(self, due_on: str, today: date) -> str:
+        """`还剩3个工作日 · 3月10日(周一)`."""
+        try:
+            day = date.fromisoformat(due_on)
+        except ValueError:
+            return due_on
+        named = self("due.day", month=day.month, day=day.day, weekday=self(f"weekday.{day.isoweekday()}"))
+        if day < today:
+            return self("due.late", days=workdays().between(day, today), day=named)
+        if day == today:
+            return self("due.today", day=named)
+        return self("due.left", days=workdays().between(today, day), day=named)
 
     def pick(self, both: object) -> str:
         """The side of a `{zh, en}` text that this language reads."""

@@ -1,0 +1,31 @@
+"""S14 and S15 in one page: the nine brands with what is left, the funds, and the latest awards."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from gateway.console.pages import VisitorDep, page_scope, renderer
+from gateway.console.reading import panels, parts_of
+
+routes = APIRouter(include_in_schema=False)
+
+
+@routes.get("/charity", dependencies=[page_scope("charity:read")])
+async def charity_page(request: Request, visitor: VisitorDep) -> Response:
+    """How much may still be promised, for what purpose, and what was."""
+    parts = parts_of(request, visitor)
+    brands, funds, proposals, awards = await panels(
+        parts.get("/api/v1/charity/programmes"),
+        parts.get("/api/v1/charity/funds"),
+        parts.get("/api/v1/charity/proposals", status="proposed", limit="10"),
+        parts.get("/api/v1/charity/awards", limit="10"),
+    )
+    return renderer(request).page(
+        request,
+        "charity.html",
+        visitor=visitor,
+        brands=brands,
+        funds=funds,
+        proposals=proposals,
+        awards=awards,
+        names=await request.app.state.vocabulary.refreshed(),
+    )
