@@ -68,6 +68,20 @@ class Post:
         return WorkingHours(() if self.always_open or party is None else party.hours, workdays())
 
 
+def make_post(database: Database, settings: ReferralSettings, *, clock: Clock) -> Post:
+    """What lanes work with, by the part's settings. The caller closes its sender."""
+    return Post(
+        database=database,
+        sender=make_sender(settings.allowed_networks, settings.webhook_ca_file),
+        letterhead=letterhead_of(settings),
+        sealer=Sealer(settings.seal_key.get_secret_value()),
+        clock=clock,
+        jitter=lambda: random.uniform(-1, 1),
+        always_open=settings.partners_always_open,
+        scale=settings.time_scale,
+    )
+
+
 class Lane:
     """The queue of one endpoint. Its window grows with success and shrinks when nothing gets through."""
 
@@ -183,23 +197,12 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch for ever. Closes its connections when cancelled."""
-        settings = self._settings
-        sender = make_sender(settings.allowed_networks, settings.webhook_ca_file)
-        post = Post(
-            database=self._database,
-            sender=sender,
-            letterhead=letterhead_of(settings),
-            sealer=Sealer(settings.seal_key.get_secret_value()),
-            clock=self._clock,
-            jitter=lambda: random.uniform(-1, 1),
-            always_open=settings.partners_always_open,
-            scale=settings.time_scale,
-        )
+        post = make_post(self._database, self._settings, clock=self._clock)
         try:
             async with asyncio.TaskGroup() as group:
                 await self._watch(group, post)
         finally:
-            await sender.close()
+            await post.sender.close()
 
     async def _watch(self, group: asyncio.TaskGroup, post: Post) -> None:
         bell = bell_of(self._database)

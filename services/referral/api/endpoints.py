@@ -12,7 +12,7 @@ from services.kit.db import Database, Scope, SessionDep
 from services.referral.actions import endpoints as actions
 from services.referral.actions.cases import books
 from services.referral.api.common import ClockDep, SealerDep, sender_of, settings_of
-from services.referral.delivery.guard import ForbiddenTarget, check_url, read_networks
+from services.referral.delivery.guard import ForbiddenTarget, check_resolves, check_url, read_networks
 from services.referral.errors import ForbiddenAddress
 from services.referral.models import Endpoint
 from services.referral.schemas import (
@@ -77,7 +77,8 @@ async def put_endpoint(
     """Register or replace where a partner takes webhooks for a place; the new secret is shown this once."""
     division = actions.check_place(code, body.division, actor)
     try:
-        check_url(body.url, read_networks(settings_of(request).allowed_networks))
+        networks = read_networks(settings_of(request).allowed_networks)
+        await check_resolves(check_url(body.url, networks), networks)
     except ForbiddenTarget as error:
         raise ForbiddenAddress(error.code) from error
     is_verified = None

@@ -24,8 +24,10 @@ Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Answers the addresses of a host and port, as text."""
 
 _LONGEST_URL = 500
+_RESOLVE_S = 3.0
 _OUTSIDE_PORTS = (443, 8443)
 _BAD_CHARACTER = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}]")
+_USERINFO = re.compile(r"[^:]*://[^/?#]*@")
 # A host that ends in a number is an IPv4 address to getaddrinfo, in octal, hexadecimal, shortened or whole-number form.
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)$", re.IGNORECASE)
 # ipaddress.is_global says yes to these on Python 3.11.
@@ -124,7 +126,7 @@ def check_url(text: str, networks: Networks) -> Target:
         raise ForbiddenTarget("scheme")
     if not host or port is None or port == 0 or "%" in host:
         raise ForbiddenTarget("bad_url")
-    if url.user is not None or url.password is not None or "@" in url.raw_authority or url.fragment:
+    if _USERINFO.match(text) or url.fragment:
         raise ForbiddenTarget("userinfo")
     inside_only = url.scheme != "https" or port not in _OUTSIDE_PORTS
     address = _literal(host)
@@ -155,6 +157,26 @@ async def look_up(host: str, port: int) -> Sequence[str]:
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+async def check_resolves(target: Target, networks: Networks, *, lookup: Lookup = look_up) -> None:
+    """Resolve a registered name once, so that one that leads inside is refused at the door and not first at sending.
+
+    A name for outside that does not resolve yet is taken: every attempt asks again.
+
+    Raises: ForbiddenTarget.
+    """
+    host = target.url.host
+    assert host is not None and target.url.port is not None
+    if _literal(host) is not None:
+        return
+    resolver = PinningResolver(networks, inside_only=target.inside_only, lookup=lookup)
+    try:
+        async with asyncio.timeout(_RESOLVE_S):
+            await resolver.resolve(host, target.url.port)
+    except (OSError, TimeoutError) as error:
+        if target.inside_only:
+            raise ForbiddenTarget("address") from error
 
 
 class PinningResolver(AbstractResolver):

@@ -17,7 +17,7 @@ from services.kit.clock import Clock
 from services.referral.consumers import HANDLERS
 from services.referral.partners.casework import Books
 from services.referral.partners.directory import directory
-from services.referral.worker import Dispatcher
+from services.referral.worker import Dispatcher, Lane, make_post
 from tests.support.apps import OPERATOR, PartUnderTest, partner, secret_key
 
 PLACE = "350602001"
@@ -136,6 +136,16 @@ class Town:
         """(type, sequence) of every message a partner may read, in order."""
         items = (await self.feed(code))["items"]
         return [(item["type"], item["data"]["sequence"]) for item in items]
+
+
+@asynccontextmanager
+async def lane_of(town: Town, endpoint_id: str) -> AsyncIterator[Lane]:
+    """The lane of one endpoint, driven by hand: `send_round` answers whether anything was due."""
+    post = make_post(town.part.database, town.part.app.state.settings, clock=town.hand.clock)
+    try:
+        yield Lane(UUID(endpoint_id), post)
+    finally:
+        await post.sender.close()
 
 
 @asynccontextmanager
