@@ -1,16 +1,18 @@
 """Factories: events as charity receives them, and a charity with money to give."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 
+from services.charity.consumers import HANDLERS
 from services.contracts.eligibility import AssessmentCompleted, FindingState, NeedState, PersonState
+from services.contracts.event import Event
 from services.contracts.referral import NeedUnmet, OutcomeState, ReferralChanged
-from services.kit.auth import Actor
 from services.kit.clock import Clock
-from tests.support.apps import OPERATOR, PartUnderTest, officer, secret_key
+from tests.support.apps import PartUnderTest, officer, secret_key
 
 PLACE = "350602001"
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
@@ -37,6 +39,11 @@ async def make_charity(start_part: Any, *, hand: Hand | None = None, **fields: A
     part: PartUnderTest = await start_part("charity", **{"seal_key": secret_key(), **fields})
     part.app.state.clock = (hand or Hand()).clock
     return part
+
+
+async def tell(part: PartUnderTest, events: Sequence[Event]) -> None:
+    """Events arrive, at the moment the part's clock shows."""
+    await part.take_in(HANDLERS, events, clock=part.app.state.clock)
 
 
 def make_referral(
@@ -130,6 +137,3 @@ async def step(client: httpx.AsyncClient, award_id: str, name: str, **body: Any)
 def clients(part: PartUnderTest) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
     """Two people of the charity: who reviews and who approves."""
     return part.client(REVIEWER), part.client(APPROVER)
-
-
-__all__ = ["APPROVER", "NOW", "OPERATOR", "PLACE", "REVIEWER", "Actor", "Hand"]

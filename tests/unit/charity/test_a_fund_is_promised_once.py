@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from services.charity.consumers import HANDLERS
 from tests.support.apps import OPERATOR
-from tests.unit.charity.make import APPROVER, clients, give, make_charity, make_referral, only_proposal, step
+from tests.unit.charity.make import APPROVER, clients, give, make_charity, make_referral, only_proposal, step, tell
 
 BRAND = {"brand": "charity_sunshine"}
 
@@ -25,7 +24,7 @@ async def test_of_64_concurrent_approvals_exactly_as_many_succeed_as_the_money_c
     households = [uuid4() for _ in range(64)]
     # Gaps as small as the amounts make such small awards legal.
     gap = int(each_yuan) * 100
-    await part.take_in(HANDLERS, [make_referral(household, gap_fen=gap) for household in households])
+    await tell(part, [make_referral(household, gap_fen=gap) for household in households])
     await give(reviewer, "100", purpose=BRAND)
     page = (await reviewer.get("/api/v1/charity/proposals?limit=200")).json()
     ids = [item["id"] for item in page["items"]]
@@ -50,7 +49,7 @@ async def test_the_same_approval_sent_twice_at_once_reserves_once(start_part: An
     part = await make_charity(start_part)
     reviewer, approver = clients(part)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     await give(reviewer, "9000", purpose=BRAND)
     award = await only_proposal(reviewer, household)
     await step(reviewer, award["id"], "review")
@@ -65,7 +64,7 @@ async def test_one_person_alone_cannot_review_and_approve(start_part: Any) -> No
     part = await make_charity(start_part)
     reviewer, _ = clients(part)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     await give(reviewer, "9000", purpose=BRAND)
     award = await only_proposal(reviewer, household)
     await step(reviewer, award["id"], "review")
@@ -82,7 +81,7 @@ async def test_the_database_itself_wants_two_people(start_part: Any) -> None:
     part = await make_charity(start_part)
     reviewer, _ = clients(part)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     await step(reviewer, (await only_proposal(reviewer, household))["id"], "review")
     for values in ("approved_by = reviewed_by, fund = 'general'", "fund = 'general'", "approved_by = 'officer-b'"):
         with pytest.raises(IntegrityError, match=r"award_(four_eyes|two_people)"):
@@ -94,7 +93,7 @@ async def test_what_two_people_signed_cannot_be_changed_afterwards(start_part: A
     part = await make_charity(start_part)
     reviewer, approver = clients(part)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     await give(reviewer, "9000", purpose=BRAND)
     award = await only_proposal(reviewer, household)
     await step(reviewer, award["id"], "review")
@@ -109,7 +108,7 @@ async def test_an_approver_who_saw_another_version_is_told_so(start_part: Any) -
     part = await make_charity(start_part)
     reviewer, approver = clients(part)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     await give(reviewer, "9000", purpose=BRAND)
     award = await only_proposal(reviewer, household)
     seen = (await step(reviewer, award["id"], "review", amount="1200")).json()["version"]
@@ -122,7 +121,7 @@ async def test_an_operator_may_waive_the_second_person_and_it_shows(start_part: 
     part = await make_charity(start_part)
     operator = part.client(OPERATOR)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     await give(operator, "9000", purpose=BRAND)
     award = await only_proposal(operator, household)
     await step(operator, award["id"], "review")
@@ -135,7 +134,7 @@ async def test_restricted_money_is_spent_before_free_money_and_only_on_its_purpo
     part = await make_charity(start_part)
     reviewer, approver = clients(part)
     households = [uuid4() for _ in range(3)]
-    await part.take_in(HANDLERS, [make_referral(household) for household in households])
+    await tell(part, [make_referral(household) for household in households])
     await give(reviewer, "9000", purpose={"brand": "autumn_bursary"})
     await give(reviewer, "9000", purpose={"division": "350622"})
     awards = [await only_proposal(reviewer, household) for household in households]

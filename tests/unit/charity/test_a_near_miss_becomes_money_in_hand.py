@@ -6,10 +6,9 @@ import io
 from typing import Any
 from uuid import uuid4
 
-from services.charity.consumers import HANDLERS
 from services.contracts.charity import AwardChanged, DonationReceived
 from tests.support.apps import OPERATOR
-from tests.unit.charity.make import clients, give, make_charity, make_referral, only_proposal, step
+from tests.unit.charity.make import clients, give, make_charity, make_referral, only_proposal, step, tell
 
 PURPOSE = {"brand": "charity_sunshine"}
 
@@ -20,7 +19,7 @@ async def test_a_near_miss_to_which_the_family_said_yes_is_paid_and_reported(sta
     await give(reviewer, "10000", purpose=PURPOSE, donor={"name": "陈好心"})
     household, referral = uuid4(), make_referral(uuid4())
     referral = referral.model_copy(update={"household_ref": household})
-    await part.take_in(HANDLERS, [referral])
+    await tell(part, [referral])
 
     proposal = await only_proposal(reviewer, household)
     assert proposal["status"] == "proposed"
@@ -79,7 +78,7 @@ async def test_a_returned_payment_frees_the_money_and_may_be_taken_up_again(star
     reviewer, approver = clients(part)
     await give(reviewer, "5000", purpose=PURPOSE)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     award = await only_proposal(reviewer, household)
     await step(reviewer, award["id"], "review")
     approved = (await step(approver, award["id"], "approve")).json()
@@ -117,7 +116,7 @@ async def test_money_that_came_back_after_it_was_paid_is_in_the_fund_again(start
     operator = part.client(OPERATOR)
     await give(operator, "5000", purpose=PURPOSE)
     household = uuid4()
-    await part.take_in(HANDLERS, [make_referral(household)])
+    await tell(part, [make_referral(household)])
     award = await only_proposal(operator, household)
     await step(operator, award["id"], "review")
     assert (await step(operator, award["id"], "approve")).json()["four_eyes_waived"] is True

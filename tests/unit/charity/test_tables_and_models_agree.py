@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from services.charity.ledger.chart import chart
-from services.charity.models import Base
+from services.charity.models import Award
 from tests.support.postgres import PartDatabases
 
 
@@ -15,7 +15,7 @@ async def test_every_model_reads_the_columns_its_table_has(part_database: PartDa
         for table, column, nullable in rows:
             columns.setdefault(table, {})[column] = nullable == "YES"
     internal = {("journal_entry", "made_in")}
-    for table in Base.metadata.sorted_tables:
+    for table in Award.metadata.sorted_tables:
         found = {name: null for name, null in columns[table.name].items() if (table.name, name) not in internal}
         expected = {column.name: bool(column.nullable) for column in table.columns}
         if table.name == "fund_balance":

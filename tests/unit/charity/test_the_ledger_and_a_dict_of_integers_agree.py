@@ -56,8 +56,14 @@ class Books(RuleBasedStateMachine):
         database = Database(url, name="charity", pool_size=1)
         async with database.transaction() as db:
             for code in ("sunshine", "autumn"):
-                fields = {"code": code, "name_zh": code, "name_en": code, "restricted": True, "brand": code}
-                await books.add_fund(db, Fund(**fields, needs=[], created_by="x", created_at=NOW))
+                fields: dict[str, Any] = {
+                    "code": code,
+                    "name_zh": code,
+                    "name_en": code,
+                    "restricted": True,
+                    "brand": code,
+                }
+                await books.add_fund(db, Fund(code=code, **fields, needs=[], created_by="x", created_at=NOW))
         return database
 
     def teardown(self) -> None:
@@ -203,7 +209,7 @@ def run_machine(postgres: TestPostgres) -> None:
     Books.postgres = postgres
     Books.loop = asyncio.new_event_loop()
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis has no types for it
+        run_state_machine_as_test(
             Books,
             settings=settings(
                 max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
