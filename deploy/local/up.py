@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from deploy.local.arguments import Arguments
 from deploy.local.events import SuiteEvent
+from deploy.local.first_account import first_account, print_console
 from deploy.local.home import home_path
 from deploy.local.supervisor import Suite, SuiteOptions
 from deploy.local.terminal import say, tell
@@ -46,6 +47,7 @@ async def _up(port: int | None) -> int:
     suite = Suite(home, SuiteOptions(port=port, answer_signals=True), on_event=tell_event)
     async with suite:
         print(say(f"已就绪：{suite.gateway_url}", f"Ready: {suite.gateway_url}"), flush=True)
+        print_console(suite.gateway_url, *await first_account(suite.home, "office"))
         tell(
             "  令牌：./yiqijiu token --role operator --territory 3506\n  停止：Ctrl-C",
             "  Token: ./yiqijiu token --role operator --territory 3506\n  Stop: Ctrl-C",

@@ -18,11 +18,12 @@ from deploy.local.demo.funnel import Funnel, read_funnel
 from deploy.local.demo.journal import PushJournal
 from deploy.local.demo.progress import Progress
 from deploy.local.demo.push import Pusher
-from deploy.local.demo.stage import Stage, sign_in_account
+from deploy.local.demo.stage import Stage
+from deploy.local.first_account import first_account, print_console
 from deploy.local.home import read_json, write_over
 from deploy.local.opened import Databases, opened_databases
 from deploy.local.supervisor import SuiteOptions
-from deploy.local.terminal import say, tell
+from deploy.local.terminal import tell
 from deploy.local.town import Town, make_town
 from deploy.local.up import tell_event
 from services.kit.clock import Clock
@@ -85,9 +86,7 @@ class Demo:
             return None
 
     async def _tell_where(self) -> None:
-        username, password = await sign_in_account(self._stage.home)
-        print(say(f"控制台：{self._stage.url}/", f"Console: {self._stage.url}/"), flush=True)
-        print(say(f"  登录：{username}  密码：{password}", f"  Sign in: {username}  Password: {password}"), flush=True)
+        print_console(self._stage.url, *await first_account(self._stage.home, "demo"))
 
     async def _work(self, databases: Databases, journal: PushJournal) -> Outcome:
         town = self._town()

@@ -1,8 +1,6 @@
 """The suite with its seven practice partners, ready to be pushed at: what demo, benches and tests stand on."""
 
 import asyncio
-import json
-import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -12,7 +10,7 @@ from typing import Self
 
 from deploy.local.access import make_token
 from deploy.local.events import Listener
-from deploy.local.home import Home, write_over
+from deploy.local.home import write_over
 from deploy.local.practice.config import CODES, PartnerPlan
 from deploy.local.practice.run import PracticePartners
 from deploy.local.runlock import holder
@@ -78,13 +76,13 @@ class Stage:
     async def _start(self) -> None:
         if holder(self.home) is None:  # another suite's practice partners must not be taken for leftovers
             beside = asyncio.create_task(self.practice.start())
-            self._stack.push_async_callback(self.practice.stop)
             try:
                 await self._stack.enter_async_context(self.suite)
-            except BaseException:
-                await asyncio.gather(beside, return_exceptions=True)
-                raise
-            await beside
+            finally:
+                # Stopped before the suite, which may delete the folder their journal is in.
+                self._stack.push_async_callback(self.practice.stop)
+                await asyncio.wait([beside])
+            beside.result()
         else:
             await self.suite.start()  # says that it is running already
         codes = list(self.practice.plans)
@@ -97,26 +95,3 @@ class Stage:
         write_over(self.home.secrets / "charity-partner-token", made[1])
         self.tokens = dict(zip(codes, made[2:], strict=True))
         await self.practice.connect(self.url, operator=self.operator, tokens=self.tokens)
-
-
-async def sign_in_account(home: Home) -> tuple[str, str]:
-    """The demo's account for the console: its name and its password, the same for as long as the data folder exists."""
-    from gateway.accounts import create_account
-
-    file = home.secrets / "demo-account.json"
-    if file.exists():
-        held = json.loads(file.read_text())
-        return held["username"], held["password"]
-    username, password = "demo", secrets.token_urlsafe(12)
-    gateway = home.part_secrets("gateway")
-    await create_account(
-        gateway["database_url"],
-        username,
-        password,
-        roles_=("county_officer",),
-        territory=CITY,
-        display_name="演示账号",
-        audit_key=gateway["audit_key"],
-    )
-    write_over(file, json.dumps({"username": username, "password": password}))
-    return username, password
