@@ -145,7 +145,7 @@ async def _provide_absent(prober: Prober, topology: Topology, provide: Callable[
 
 
 async def keep_provided(provide: Callable[[], Awaitable[None]]) -> None:
-    """Make streams and consumers again where a broker of one's own has lost them; its health is its owner's business."""
+    """Make streams and consumers anew where a broker of one's own has lost them. Its owner sees to its health."""
     while True:
         await asyncio.sleep(EVERY_S * _LOOK_AT_CONSUMERS_EVERY)
         with suppress(Refusal):  # away or full: the parts wait, and the next round tries again

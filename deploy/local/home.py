@@ -43,7 +43,7 @@ class Home:
 
     @classmethod
     def open(cls, path: Path) -> "Home":
-        """Create what is absent and check the rest.
+        """Create what is absent and check the rest. From here on, whatever this process makes is its user's only.
 
         Raises: Refusal when the folder is somebody else's, or others may read it.
         """

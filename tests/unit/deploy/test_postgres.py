@@ -188,13 +188,14 @@ def interpreter_for_others(folder: Path) -> Path:
     mine = Path(sys.executable)
     if os.path.realpath(mine).startswith("/root/"):
         made = folder / "venv"
-        subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(made)], check=True)
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(made)], check=True, umask=0o022)
         version = subprocess.run([made / "bin/python", "-V"], capture_output=True, text=True, check=True).stdout
         if version.split(".")[:2] != ["Python 3", str(sys.version_info.minor)]:
             pytest.skip("no interpreter of this version that another user may run")
         (made / "bin" / "nats-server").symlink_to(mine.with_name("nats-server"))
         packages = next((made / "lib").glob("python3.*/site-packages"))
         (packages / "ours.pth").write_text(sysconfig.get_path("purelib"))
+        (packages / "ours.pth").chmod(0o644)
         mine = made / "bin" / "python"
     return mine
 
