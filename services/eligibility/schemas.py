@@ -1,7 +1,7 @@
 """The body of `POST /checks`, strictly: what may be sent, and how it becomes facts.
 
-`null` and absent read the same, except `disability: null`. Unknown fields, codes outside their lists, amounts that are no
-decimal text and dates that do not exist are refused; errors name the field and never repeat the value.
+`null` and absent read the same, except `disability: null`. Unknown fields, codes outside their lists, amounts that are
+no decimal text and dates that do not exist are refused; errors name the field and never repeat the value.
 """
 
 from collections.abc import Iterator
@@ -303,7 +303,8 @@ def _wrong(body: CheckIn, on: date) -> Iterator[FieldError]:
 def _parameter_error(problem: ParameterProblem) -> FieldError:
     known = problem.id.isascii() and problem.id.replace("_", "").isalnum() and len(problem.id) <= 64
     path = f"parameters.{problem.id}" if known else "parameters"
-    return FieldError(path, "parameter", "没有这个参数，或者值的类型不对", f"Not a parameter of this kind: {problem.problem}")
+    zh, en = "没有这个参数，或者值的类型不对", f"Not a parameter of this kind: {problem.problem}"
+    return FieldError(path, "parameter", zh, en)
 
 
 def _path(where: tuple[int | str, ...]) -> str:

@@ -222,7 +222,7 @@ class RuleBook:
         definition.rows[place] = sorted(rows, key=lambda row: row.start)
 
     def _check(self) -> None:
-        """Every row cites a known law, every definition has a title, every declared parameter a file and the reverse."""
+        """Every row cites a known law, every definition has a title, every declared parameter a file."""
         for definition in self.definitions.values():
             if not definition.zh or not definition.unit:
                 raise BrokenRuleBook(f"{definition.id}: title or unit is missing at its widest place")
@@ -267,9 +267,7 @@ def _last_day(rows: list[Row], index: int) -> str | None:
 
 def _read_statutes(path: Path) -> dict[str, Statute]:
     return {
-        id: Statute(
-            id, raw["title"], raw["title_en"], raw["number"], date.fromisoformat(raw["in_force"]), raw["href"]
-        )
+        id: Statute(id, raw["title"], raw["title_en"], raw["number"], date.fromisoformat(raw["in_force"]), raw["href"])
         for id, raw in _load(path).items()
     }
 

@@ -1,8 +1,8 @@
 """Everything a rule may look at: a household as facts, with units.
 
-`None` is a fact that nobody knows, and only these may be unknown: birth_date, disability, serious_illness, able_to_work,
-employment, student, incomes, assets, expenditures. A person known to hold no disability card has NO_CARD. All other
-facts have a default. Money is in fen. Nothing here identifies anybody.
+`None` is a fact that nobody knows, and only these may be unknown: birth_date, disability, serious_illness,
+able_to_work, employment, student, incomes, assets, expenditures. A person known to hold no disability card has NO_CARD.
+All other facts have a default. Money is in fen. Nothing here identifies anybody.
 """
 
 from dataclasses import dataclass

@@ -93,7 +93,7 @@ def _told(programme: Programme, h: HouseholdView) -> list[Told]:
     """All lines of a finding: the household's, or those of each person looked at."""
     code, tidy = programme.code, programme.tidy
     if programme.scope == "household":
-        return [Told(line, h) for line in tidy(h.lines[code])]
+        return [Told(line, h) for line in tidy(h.lines[code])] if code in h.lines else []
     return [Told(line, m) for m in h.members if code in m.lines for line in tidy(m.lines[code])]
 
 

@@ -105,6 +105,11 @@ def people(h: Value, p: Value) -> Value:
     return h.people
 
 
+def somebody(h: Value, p: Value) -> Value:
+    """Somebody is left when tekun persons are taken out."""
+    return h.people > 0
+
+
 def one_head(m: Value, p: Value) -> Value:
     """A person stands for one head."""
     return 1
@@ -197,9 +202,7 @@ def asset_tests(
             unit="yuan/person",
             operator="<=",
             actual=lambda s, p: s.home.financial * RATE,
-            threshold=lambda s, p: (
-                getattr(p, f"financial_limit_months_{kind}") * p.dibao_standard_month * heads(s, p)
-            ),
+            threshold=lambda s, p: getattr(p, f"financial_limit_months_{kind}") * p.dibao_standard_month * heads(s, p),
             per=lambda s, p: heads(s, p) * RATE,
         ),
         Comparison(

@@ -29,8 +29,8 @@ BEYOND: Final = 10**14
 class Unknown:
     """A value nobody knows, and which missing facts it hangs on: one bit of `facts` for each.
 
-    Operations put the bits together, and a claim that is decided all the same forgets them: so whatever stays unknown at
-    the end names exactly the facts that could still change it.
+    Operations put the bits together, and a claim that is decided all the same forgets them: so whatever stays unknown
+    at the end names exactly the facts that could still change it.
     """
 
     __slots__ = ("facts",)

@@ -5,9 +5,9 @@ Nobody outside civil affairs hears of a household without low-income status, tem
 or a near-miss: every fact below stands on one of these.
 
 Readings: "temp aid" is an eligible finding of either type. A lone mother is the only adult among applicant and spouse
-who are present, a woman, with a counted child under age; she is passed on when the household has low income or temporary
-aid. A left-behind or unattended child is a need by itself. The trade union hears of a jobless person who is a member.
-Charity hears of poor housing only where housing aid is not open, which leaves the gap.
+who are present, a woman, with a counted child under age; she is passed on when the household has low income or
+temporary aid. A left-behind or unattended child is a need by itself. The trade union hears of a jobless person who is a
+member. Charity hears of poor housing only where housing aid is not open, which leaves the gap.
 
 Cannot tell: a new enrolment (no brand is added for it); what a housing repair leaves to pay.
 """

@@ -1,7 +1,7 @@
 """Figures of each person: who is counted, who is severely disabled, what each has of their own.
 
-A person's facts in these texts: ref, relation, presence, cohabits, legal_duty, custody, independent, age (completed years
-on the day; the 18th birthday is the first day of 18), is_woman, has_card, card_kind, card_grade, serious_illness,
+A person's facts in these texts: ref, relation, presence, cohabits, legal_duty, custody, independent, age (completed
+years on the day; the 18th birthday is the first day of 18), is_woman, has_card, card_kind, card_grade, serious_illness,
 able_to_work, employment, student, failed_items, long_term_care, union_member, left_behind, chooses_child_benefit,
 is_tekun_tested, obligors_unable, is_single_applicant, has_parents.
 
@@ -67,9 +67,7 @@ def lives_here_by_duty(m: Value, p: Value) -> Value:
 
 def is_kept_when_grown(m: Value, p: Value) -> Value:
     """A child of age who still belongs to the household. Source: M57 Art 7(2)."""
-    return any_of(
-        one_of(m.student, p.dependent_studies), m.is_severe, negate(m.independent), lives_here_by_duty(m, p)
-    )
+    return any_of(one_of(m.student, p.dependent_studies), m.is_severe, negate(m.independent), lives_here_by_duty(m, p))
 
 
 def is_counted(m: Value, p: Value) -> Value:
@@ -77,7 +75,8 @@ def is_counted(m: Value, p: Value) -> Value:
 
     Applicant and spouse; minor children in custody here; adult children who study full-time, are severely disabled,
     cannot live independently, or live here under a duty of support; parents, grandparents and grandchildren who live
-    here under such a duty. Nobody who is not present, conscripts included; never a divorced spouse, a sibling or others.
+    here under such a duty. Nobody who is not present, conscripts included; never a divorced spouse, a sibling or
+    others.
 
     Source: M57 Art 7.
     """

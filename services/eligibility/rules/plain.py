@@ -23,8 +23,8 @@ class Missing:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def add(self, name: str) -> Unknown:
-        """The value of a fact nobody knows."""
+    def add(self, name: str) -> Value:
+        """The value of a fact nobody knows: an Unknown with a bit of its own."""
         self.names.append(name)
         return Unknown(1 << len(self.names) - 1)
 
@@ -80,7 +80,7 @@ class ParentView(View):
 class PersonView(View):
     """One person, and the household as `home`."""
 
-    def __init__(self, member: Member, home: "HouseholdView | None", p: Parameters, missing: Missing) -> None:
+    def __init__(self, member: Member, home: "HouseholdView", applicant: str) -> None:
         self.home = home
         self.lines: dict[str, list[Line]] = {}
         self.ref = member.ref
@@ -100,7 +100,8 @@ class PersonView(View):
         self.is_tekun_tested = obligors is not None
         self.obligors_unable = obligors is not None and not any(obligor.able for obligor in obligors)
         self.has_parents = bool(member.parents)
-        self._take_what_may_be_unknown(member, p, missing)
+        self.is_single_applicant = member.ref == applicant
+        self._take_what_may_be_unknown(member, home.p, home.missing)
 
     def _take_what_may_be_unknown(self, member: Member, p: Parameters, missing: Missing) -> None:
         path = f"members[{member.ref}]"
@@ -142,9 +143,7 @@ class HouseholdView(View):
         self.missing = missing = Missing()
         self.p = p = p.with_unknowns(missing.add) if p.has_gaps else p
         applicant = history.single_applicant
-        self.members = [PersonView(member, self, p, missing) for member in facts.members]
-        for m in self.members:
-            m.is_single_applicant = m.ref == applicant
+        self.members = [PersonView(member, self, applicant) for member in facts.members]
         assets, spent = facts.assets, facts.expenditures
         if assets is None:
             self.vehicle_list = self.financial = self.dwellings = self.business = missing.add("assets")

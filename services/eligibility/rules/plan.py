@@ -1,8 +1,8 @@
 """The order in which a household is worked through: the waterfall.
 
-Tekun first, person by person; who is tekun leaves the household before heads and income are counted. Then dibao, margin,
-rigid; single-person dibao inside the household that is left; temporary aid beside them; then the special aids that
-follow from the statuses found.
+Tekun first, person by person; who is tekun leaves the household before heads and income are counted. Then dibao,
+margin, rigid; single-person dibao inside the household that is left; temporary aid beside them; then the special aids
+that follow from the statuses found.
 """
 
 from typing import Final

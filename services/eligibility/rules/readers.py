@@ -1,8 +1,8 @@
 """Facts read from JSON objects in the shape of `POST /checks`, as intake's events and stored snapshots carry them.
 
 `null` and absent read the same, except that `disability: null` is "holds no card". What is absent takes its default;
-only the facts that `facts.py` names are unknown. Amounts are decimal yuan texts or JSON numbers, read exactly. Codes are
-taken as they are: whoever takes a body in from outside checks them first (`schemas.py`).
+only the facts that `facts.py` names are unknown. Amounts are decimal yuan texts or JSON numbers, read exactly. Codes
+are taken as they are: whoever takes a body in from outside checks them first (`schemas.py`).
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ def member_of(raw: Json, path: str = "members[0]") -> Member:
             get("left_behind") is True,
             get("chooses_child_benefit") is True,
             None if incomes is None else tuple([_income(each) for each in incomes]),
-            None if obligors is None else tuple([Obligor(each["able"], each.get("relation") or "") for each in obligors]),
+            None if obligors is None else tuple([_obligor(each) for each in obligors]),
             tuple([_parent(each) for each in get("parents") or ()]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -150,6 +150,10 @@ def _card(raw: Json) -> Disability | None:
         return None
     card = raw["disability"]
     return NO_CARD if card is None else Disability(card["kind"], card["grade"])
+
+
+def _obligor(raw: Json) -> Obligor:
+    return Obligor(raw["able"], raw.get("relation") or "")
 
 
 def _income(raw: Json) -> Income:

@@ -77,7 +77,7 @@ def render_finding(finding: Finding, book: RuleBook, *, with_texts: bool = True)
 
 
 def render_test(line: TestLine, book: RuleBook, *, with_texts: bool = True) -> dict[str, Any]:  # Any: JSON
-    """One test with its figures, article and sentences. A test of a later or earlier edition keeps its id and figures."""
+    """One test with its figures, article and sentences; a test no longer known keeps its id and figures."""
     test = CATALOGUE.get(line.id)
     answer: dict[str, Any] = {  # Any: JSON
         "id": line.id,

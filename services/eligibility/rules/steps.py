@@ -69,8 +69,8 @@ class Programme:
 
     `holds` is its whole condition, of the household or of each person. Where `reached` does not hold nobody asks the
     rest. `components` are monthly amounts in fen, `one_off` a single amount; both are texts of the household, counted
-    only where the programme is known to hold. `members` says whom a household's finding is about. `amount_facts` is unknown
-    for a person whose missing facts bear on the amount, not on the answer.
+    only where the programme is known to hold. `members` says whom a household's finding is about. `amount_facts` is
+    unknown for a person whose missing facts bear on the amount, not on the answer.
 
     For the explanation only, never on columns: `notes` are reason codes and when an eligible finding carries them;
     `unreached` is the reason code when nobody was reached; `tidy` drops lines that had no bearing on the answer.

@@ -17,8 +17,8 @@ Cannot tell: the length of a sentence; whether lost contact includes no care; pa
 from typing import Final
 
 from services.eligibility.rules.criteria import Claim
+from services.eligibility.rules.household import whole
 from services.eligibility.rules.logic import (
-
     RATE,
     Value,
     all_of,
@@ -28,7 +28,6 @@ from services.eligibility.rules.logic import (
     round_half_up,
     surely,
 )
-from services.eligibility.rules.household import whole
 from services.eligibility.rules.programmes.tekun import basic_living, care
 from services.eligibility.rules.steps import Fold, Programme, Step
 
@@ -101,4 +100,3 @@ AMOUNTS: Final[tuple[Step, ...]] = (
     Fold("orphan_amount", "members", "sum", orphan_amount, "orphan"),
     Fold("unattended_amount", "members", "sum", unattended_amount, "unattended_child"),
 )
-

@@ -1,6 +1,7 @@
 """最低生活保障 (dibao): the minimum living guarantee of a whole household.
 
-Asks: net income strictly below the standard for all counted heads, and assets within the dibao limits (D649 Art 9, M57).
+Asks: net income strictly below the standard for all counted heads, and assets within the dibao limits (D649 Art 9,
+M57).
 
 Gives: the difference between the standard and net income (or, where the county pays by tiers, the amount a head of the
 first tier that per-capita income does not exceed) as `base`; a top-up per person of the highest category that applies
@@ -16,7 +17,7 @@ Cannot tell: which member refused jobs; living area; a local limit on the deduct
 
 from typing import Final
 
-from services.eligibility.rules.household import asset_tests, income_below, people, whole
+from services.eligibility.rules.household import asset_tests, income_below, people, somebody, whole
 from services.eligibility.rules.logic import NET, RATE, Value, all_of, any_of, choose, first_within
 from services.eligibility.rules.persons import topup_is_open
 from services.eligibility.rules.steps import Programme
@@ -62,7 +63,9 @@ def by_tier(h: Value, p: Value) -> Value:
 DIBAO: Final = Programme(
     code="dibao",
     scope="household",
+    reached=somebody,
     holds=is_dibao,
+    unreached="NOBODY_COUNTED",
     components=(("base", base), ("category_top_up", lambda h, p: whole(h.topup, RATE, p))),
     members=lambda m, p: m.is_inside,
     amount_facts=lambda m, p: all_of(m.is_inside, topup_is_open(m, p)),
@@ -74,4 +77,3 @@ DIBAO: Final = Programme(
     ),
     can_near_miss=True,
 )
-

@@ -5,13 +5,14 @@ Asks one gateway and own income strictly below the standard:
 - b: a counted member of a margin household who is seriously ill (M57 Art 8(2));
 - c: the member named as applying alone, adult, jobless, no student, severely disabled, in a household without a status
   or with rigid status (M83 §1(1)).
-Own income is the sum of counted incomes, without any deduction. N, income and status of the household stay as they were.
+Own income is the sum of counted incomes, without any deduction. N, income and status of the household stay as they
+were.
 
 Gives: the standard less own income as `base` and the person's top-up as `category_top_up`, each rounded per person.
 
-Readings: gateway c asks the person to be present and not tekun, and takes "status null" to the letter: a household whose
-only status is a tekun person's is closed to it. No asset test of its own: gateways a and b stand on the margin test,
-gateway c names none.
+Readings: gateway c asks the person to be present and not tekun, and takes "status null" to the letter: a household
+whose only status is a tekun person's is closed to it. No asset test of its own: gateways a and b stand on the margin
+test, gateway c names none.
 
 Cannot tell: the local list of serious illnesses (the flag is taken); religious personnel (gateway d, a human decision);
 support from relatives (not imputed by default).
@@ -98,11 +99,14 @@ def single_topup(m: Value, p: Value) -> Value:
 
 BEFORE: Final[tuple[Step, ...]] = (HouseholdFigure("is_without_or_rigid", is_without_or_rigid),)
 
+
 def tidy(lines: list[Line]) -> list[Line]:
-    """A person with an open gateway shows no closed one."""
+    """A person with an open gateway shows no closed one; for one without any, income does not come up."""
     *gateways, income = lines
     opened = [line for line in gateways if line.holds is True]
-    return [*(opened or gateways), income]
+    if opened:
+        return [*opened, income]
+    return gateways if all(line.holds is False for line in gateways) else lines
 
 
 DIBAO_SINGLE: Final = Programme(

@@ -8,7 +8,7 @@ Gives: no monthly amount; the status opens special aids, temporary aid and singl
 
 from typing import Final
 
-from services.eligibility.rules.household import asset_tests, income_below, not_already, people
+from services.eligibility.rules.household import asset_tests, income_below, not_already, people, somebody
 from services.eligibility.rules.logic import Value, all_of
 from services.eligibility.rules.steps import Programme
 
@@ -38,7 +38,9 @@ def is_margin(h: Value, p: Value) -> Value:
 MARGIN: Final = Programme(
     code="margin",
     scope="household",
+    reached=somebody,
     holds=is_margin,
+    unreached="NOBODY_COUNTED",
     members=lambda m, p: m.is_inside,
     can_near_miss=True,
 )

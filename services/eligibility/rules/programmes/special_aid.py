@@ -107,7 +107,7 @@ def covered(m: Value, p: Value) -> Value:
 
 
 def medical_members(m: Value, p: Value) -> Value:
-    """Whom medical aid is for: the family of a dibao or margin household, else those with a status of their own or ill."""
+    """The family of a dibao or margin household, else those with a status of their own, or ill in a rigid one."""
     h = m.home
     return any_of(
         m.tekun,
@@ -125,9 +125,7 @@ BEFORE: Final[tuple[Step, ...]] = (
 )
 
 SPECIAL_AIDS: Final = (
-    Programme(
-        code="medical_aid", scope="household", holds=lambda h, p: _MEDICAL(h, p), members=medical_members
-    ),
+    Programme(code="medical_aid", scope="household", holds=lambda h, p: _MEDICAL(h, p), members=medical_members),
     Programme(
         code="education_aid",
         scope="household",

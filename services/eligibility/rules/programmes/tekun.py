@@ -10,8 +10,8 @@ Tested only for members present for whom `obligors` is stated.
 Gives: 1.3 times the standard as `basic_living` and a tier by failed self-care items as `care` (M43 Arts 21-22); each is
 rounded once, on the total of the finding. No category top-ups. Tekun persons leave the household before it is counted.
 
-Readings: a card of kind "multiple" is in no list of Art 5, so it does not by itself mean no work ability. A person who is
-away (prison, missing, dead …) is not tested.
+Readings: a card of kind "multiple" is in no list of Art 5, so it does not by itself mean no work ability. A person who
+is away (prison, missing, dead …) is not tested.
 
 Cannot tell: why an obligor is unable (the flag is taken); provincial extras; a minor who entered before 16 and stays
 while at school; that tekun support ends with a new household.

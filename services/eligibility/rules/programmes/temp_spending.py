@@ -5,8 +5,8 @@ families without a status only, capacity: gross annual income per head strictly 
 the margin limits, and medical + education + rehabilitation strictly above the share of gross annual income (without any
 income it counts as exceeded). For dibao, margin, rigid and tekun only the spending is verified (TA23 §2(2)).
 
-Gives: the multiple of the standard of the last band reached, at most what is left of the yearly cap, as a one-off amount,
-exact to the fen: the cap may leave an odd rest of what was received.
+Gives: the multiple of the standard of the last band reached, at most what is left of the yearly cap, as a one-off
+amount, exact to the fen: the cap may leave an odd rest of what was received.
 
 Readings: living cost is never added to the spending, whatever `rigid_living` says. Where the cap leaves nothing the
 answer stays "eligible" with amount 0 and `TEMP_YEAR_CAP`: the text refuses for the same cause only. The cap and the
