@@ -1,7 +1,6 @@
 """The gateway's own answers: health, and what is composed from several parts."""
 
 import asyncio
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -50,10 +49,11 @@ async def _part_health(desk: Desk, part: str) -> dict[str, Any]:
     try:
         answer = await desk.upstream.send(part, "GET", "/readyz", timeout_s=4, is_repeatable=True)
         told: dict[str, Any] = answer.json()
-    except (PartAway, json.JSONDecodeError):
+        known = ("outbox_oldest_s", "database_ms")
+        figures = {name: told[name] for name in known if name in told}
+        return {"status": told["status"], "problems": list(told["problems"]), **figures}
+    except (PartAway, ValueError, KeyError, TypeError):
         return {"status": "away", "problems": ["process"]}
-    known = ("status", "problems", "outbox_oldest_s", "database_ms")
-    return {name: told[name] for name in known if name in told}
 
 
 @router.get("/api/v1/stream", tags=["gateway"], summary="实时进度 / Live progress", response_class=Response)

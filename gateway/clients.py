@@ -91,6 +91,13 @@ class ReferralPage(Shown):
     next: str | None = None
 
 
+class Listing(Shown):
+    """A page of a list whose rows the page shows as they are."""
+
+    items: tuple[Json, ...]
+    next: str | None = None
+
+
 S = TypeVar("S", bound=Shown)
 
 

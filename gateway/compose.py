@@ -71,7 +71,7 @@ class Asking:
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
             page = await self.get(part, path, cursor=cursor, **query)
-            items += page["items"]
+            items += page.get("items") or ()
             cursor = page.get("next")
             if not cursor:
                 break
@@ -176,6 +176,14 @@ async def _inner_referral(desk: Desk, grant: Grant, referral_id: str, request_id
     return body
 
 
+async def _partner_of(desk: Desk, grant: Grant, referral_id: str, request_id: str) -> str:
+    """Whose referral it is: the caller's, or for an operator whichever partner's it is."""
+    if grant.actor.partner is not None:
+        return grant.actor.partner
+    asking = Asking(desk, grant, request_id)
+    return str((await asking.get("referral", f"/api/v1/referral/referrals/{quote(referral_id)}"))["partner"])
+
+
 async def _disclosure(
     desk: Desk, grant: Grant, referral: Json, person_ref: str, fields: Sequence[str], request_id: str
 ) -> Json:
@@ -186,7 +194,7 @@ async def _disclosure(
         "person_ref": person_ref,
         "fields": list(fields),
         "referral_id": referral["referral_id"],
-        "partner": referral.get("partner") or actor.partner,
+        "partner": await _partner_of(desk, grant, referral["referral_id"], request_id),
         "purpose": referral.get("need"),
     }
     answer = await desk.upstream.send(

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 _NAME = re.compile(r"\{[^}]*\}")
+_ADDRESS = re.compile(r"_(?:api|partner)_v1_")
+"""Where FastAPI appends the path to a function's name."""
 _SECONDS_OLD = 60.0
 _AGAIN_S = 2.0
 _ERRORS: dict[int, type[ServiceError]] = {
@@ -174,7 +176,8 @@ def _operation(operation: Document, route: Route) -> Document:
     for status in _WRITE if route.method != "GET" else _READ:
         responses[str(status)] = {"$ref": f"#/components/responses/Error{status}"}
     operation["responses"] = responses
-    operation["operationId"] = f"{route.part}_{operation.get('operationId', '').partition('_api_v1_')[0]}"
+    operation["operationId"] = f"{route.part}_{_ADDRESS.split(operation['operationId'])[0]}"
+    operation["summary"] = route.zh
     operation["tags"] = [route.part]
     operation["x-scope"] = route.scope
     if route.roles:

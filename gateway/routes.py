@@ -44,6 +44,7 @@ class Route:
     is_repeatable: bool
     purpose: str
     timeout_s: float
+    zh: str
 
     @property
     def template(self) -> str:
@@ -138,6 +139,7 @@ def _read(row: dict[str, Any], defaults: dict[str, Any], groups: dict[str, list[
         is_public=bool(row.get("public", False)),
         is_repeatable=bool(row.get("repeatable", method in ("GET", "PUT"))),
         purpose=str(row.get("purpose", "")),
+        zh=str(row["zh"]),
         timeout_s=float(row.get("timeout_s", defaults["timeout_s"])),
     )
 
@@ -152,6 +154,7 @@ _KEYS = {
     "personal",
     "stores_nothing",
     "territory",
+    "zh",
     "signed",
     "public",
     "repeatable",

@@ -1,4 +1,4 @@
-"""Live progress by server-sent events. Callers of the same territory and scopes share one look at the parts a second."""
+"""Live progress by server-sent events. Callers of the same territory and scopes share one look a second."""
 
 import asyncio
 from collections.abc import AsyncIterator

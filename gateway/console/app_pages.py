@@ -5,7 +5,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gateway.console import audit, cases, charity, docs, health, home, partners, screening, sign_in, visits
-from gateway.console.pages import Renderer, SignInNeeded, Visitor, current_visitor, renderer, to_sign_in
+from gateway.console.page_route import SignInNeeded
+from gateway.console.pages import Renderer, Visitor, current_visitor, renderer, to_sign_in
 from gateway.console.vocabulary import Vocabulary
 from gateway.static_files import StaticFiles
 from services.kit.errors import ServiceError, answer_http_error, answer_service_error

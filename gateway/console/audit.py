@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from gateway.api import read_audit
+from gateway.console.page_route import page_routes
 from gateway.console.pages import Visitor, VisitorDep, checked_form, desk_of, page_scope, renderer
 from gateway.routes import Match
 from gateway.verify import ChainReport, heads_file, verify_chain
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 _ROWS = 50
 
 

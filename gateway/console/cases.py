@@ -4,13 +4,14 @@ order."""
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.chain import compose_chain
 from gateway.clients import Json, ReferralPage, may_ask, segment
 from gateway.compose import Asking
 from gateway.console.next_step import next_step
+from gateway.console.page_route import page_routes
 from gateway.console.pages import (
     PAGE_HEADERS,
     Visitor,
@@ -24,7 +25,7 @@ from gateway.console.reading import panel, parts_of
 from gateway.routes import Match
 from services.kit.errors import NotFound
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 PURPOSES = ("application_review", "home_visit", "referral", "appeal", "data_quality")
 REVEALED_S = 60
 STATUSES = ("draft", "requested", "accepted", "in_progress", "on_hold", "completed", "rejected", "failed", "cancelled")

@@ -1,14 +1,15 @@
 """What a partner's developer reads: the merged OpenAPI with its viewer, and the events."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.asyncapi import asyncapi, summary
+from gateway.console.page_route import page_routes
 from gateway.console.pages import renderer
 from gateway.openapi import OpenApi
 from services.contracts.catalogue import CONSUMERS
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 
 
 @routes.get("/openapi.json")

@@ -1,12 +1,13 @@
 """S24, health: which part is well and which is ill."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from gateway.api import all_health
+from gateway.console.page_route import page_routes
 from gateway.console.pages import VisitorDep, desk_of, renderer
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 
 
 @routes.get("/health")

@@ -2,15 +2,16 @@
 
 from datetime import date
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.clients import ReferralPage, VisitPage
+from gateway.console.page_route import page_routes
 from gateway.console.pages import PAGE_HEADERS, Visitor, VisitorDep, desk_of, renderer
 from gateway.console.reading import Panel, panel, panels, parts_of
 from gateway.progress import Counts, read_progress
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 _ROWS = 8
 
 

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.auth import Grant
 from gateway.console import sentences, view
 from gateway.console.menu import menu_of
+from gateway.console.page_route import SignInNeeded
 from gateway.console.texts import LANGUAGES, Language, Words
 from gateway.desk import Desk
 from gateway.errors import ForgedForm
@@ -38,10 +39,6 @@ PAGE_HEADERS = {
 }
 LANGUAGE_COOKIE = "yqj-language"
 _TEMPLATES = Path(__file__).parent / "templates"
-
-
-class SignInNeeded(Exception):
-    """A page was asked for without an open session."""
 
 
 @dataclass(frozen=True)

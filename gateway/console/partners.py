@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
+from gateway.clients import Listing
+from gateway.console.page_route import page_routes
 from gateway.console.pages import VisitorDep, desk_of, page_scope, renderer
 from gateway.console.reading import panel, panels, parts_of
 from gateway.progress import read_progress
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 
 
 @routes.get("/partners", dependencies=[page_scope("referral:read")])
@@ -17,7 +19,8 @@ async def partner_directory(request: Request, visitor: VisitorDep) -> Response:
     """Who helps with what, where webhooks go, and how they fare."""
     parts = parts_of(request, visitor)
     partners, deliveries = await panels(
-        parts.get("/api/v1/referral/partners"), parts.get("/api/v1/referral/deliveries", limit="20")
+        parts.shown(Listing, "/api/v1/referral/partners"),
+        parts.shown(Listing, "/api/v1/referral/deliveries", limit="20"),
     )
     progress = await read_progress(desk_of(request), visitor.grant, request.state.request_id)
     return renderer(request).page(
@@ -36,7 +39,7 @@ async def own_referrals(
     request: Request, visitor: VisitorDep, cursor: Annotated[str | None, Query(max_length=400)] = None
 ) -> Response:
     """What a partner's own people are asked: thin, nothing that identifies."""
-    referrals = await panel(parts_of(request, visitor).get("/partner/v1/referrals", cursor=cursor))
+    referrals = await panel(parts_of(request, visitor).shown(Listing, "/partner/v1/referrals", cursor=cursor))
     return renderer(request).page(
         request, "partner.html", visitor=visitor, referrals=referrals, is_first=cursor is None
     )

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from gateway.console.page_route import page_routes
 from gateway.console.pages import VisitorDep, desk_of, page_scope, renderer
 from gateway.console.texts import Words
 from gateway.progress import Counts, Progress, read_progress
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 import math
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.accounts import Locked, SignIn, WrongSignIn
 from gateway.audit import Entry
+from gateway.console.page_route import page_routes
 from gateway.console.pages import (
     LANGUAGE_COOKIE,
     PAGE_HEADERS,
@@ -23,7 +24,7 @@ from gateway.console.texts import LANGUAGES, Words
 from gateway.errors import ForgedForm
 from gateway.session_cookie import clear_session_cookie, read_session_cookie, set_session_cookie
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 _FORM_COOKIE = "yqj-form"
 
 

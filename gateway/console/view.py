@@ -145,7 +145,7 @@ _ORDER = {"eligible": 0, "unknown": 1, "not_eligible": 2}
 
 
 def findings_in_order(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Findings that say yes first, then those nobody can tell, then those that say no; near misses before other noes."""
+    """Findings that say yes, then those nobody can tell, then those that say no; near misses before other noes."""
     return sorted(findings, key=lambda one: (_ORDER.get(str(one.get("outcome")), 1), not _is_near(one)))
 
 

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
+from gateway.console.page_route import page_routes
 from gateway.console.pages import VisitorDep, page_scope, renderer
 from gateway.console.reading import panel, parts_of
 from services.contracts.divisions import divisions
 
-routes = APIRouter(include_in_schema=False)
+routes = page_routes()
 STATES = ("open", "done", "withdrawn")
 
 
