@@ -14,6 +14,9 @@ from deploy.local.refusal import REFUSED_CONFIGURATION, Refusal
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
+HOPELESS = 3
+"""So many quick ends in a row, and a start is given up."""
+_QUICK_S = 20.0
 _NEVER_WELL_GRACE_S = 1.0
 
 
@@ -36,7 +39,7 @@ class Keeper:
         self.restarts: list[RestartEvent] = []
         self.health = "starting"
         self.detail = ""
-        self.refused_configuration = False
+        self.quick_ends = 0
         self.is_up = False
         self.is_well = asyncio.Event()
         self._launch = launch
@@ -128,7 +131,7 @@ class Keeper:
                 return
             self.is_up, died = False, time.monotonic()
             reason, self._reason = self._reason or _ending(status), ""
-            self.refused_configuration = status == REFUSED_CONFIGURATION
+            self._count_quick_end(status)
             old_pid = self._process.pid
             _end_group(old_pid)
             await self._journal.tell("exited", self.name, reason)
@@ -140,6 +143,13 @@ class Keeper:
             )
             self.restarts.append(back)
             await self._journal.tell("restarted", self.name, f"{reason}, {back.seconds} s")
+
+    def _count_quick_end(self, status: int) -> None:
+        """Count ends that tell of a process that cannot start at all; one for its configuration settles it."""
+        if self._has_been_well or time.monotonic() - self.up_since > _QUICK_S:
+            self.quick_ends = 0
+        else:
+            self.quick_ends += HOPELESS if status == REFUSED_CONFIGURATION else 1
 
     async def _bring_back(self) -> None:
         while True:

@@ -7,6 +7,7 @@ async with Suite(home_path()) as suite:
 
 import asyncio
 import json
+import math
 import os
 import shutil
 import signal
@@ -22,7 +23,7 @@ from deploy.local import health
 from deploy.local.databases import make_databases
 from deploy.local.events import Journal, Listener, RestartEvent
 from deploy.local.home import Home, write_over
-from deploy.local.keeper import Keeper
+from deploy.local.keeper import HOPELESS, Keeper
 from deploy.local.keys import hand_out, passwords
 from deploy.local.logs import LARGEST_LOG, tail, turn_over
 from deploy.local.migrate import are_newest
@@ -43,8 +44,6 @@ GATEWAY_GRACE_S = 5
 PART_GRACE_S = 8
 NATS_GRACE_S = 2
 POSTGRES_GRACE_S = 4
-_LAST_TRY = 3
-"""A part that was brought back so often without ever being ready ends the start."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,7 @@ class Suite:
         self._keepers: dict[str, Keeper] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._asked_to_stop = asyncio.Event()
+        self._servers_are_up = asyncio.Event()
         self._place: Place | None = None
         self.postgres: PostgresServer | None = None
         self.nats: NatsServer | None = None
@@ -152,8 +152,7 @@ class Suite:
         try:
             self.state = "starting"
             await self._prepare()
-            await _all_of(self._bring_up_database(), self._bring_up_broker(), self._bring_up_parts())
-            await asyncio.gather(*(self._until_ready(part) for part in self.options.parts))
+            await _all_of(self._bring_up_servers(), self._bring_up_parts())
             self.state = "running"
             await self._journal.tell("ready", "suite")
             self._watch(self._keep_logs_small())
@@ -239,6 +238,10 @@ class Suite:
     def _admin_url(self) -> str | None:
         return self.postgres.admin_url if self.postgres is not None else self._own.admin_url
 
+    async def _bring_up_servers(self) -> None:
+        await _all_of(self._bring_up_database(), self._bring_up_broker())
+        self._servers_are_up.set()
+
     async def _bring_up_database(self) -> None:
         parts = self.options.parts or PARTS  # the servers alone are ready for any part
         env = part_environment("", self.home.path, self._environ, self.options.environment)
@@ -287,6 +290,7 @@ class Suite:
         for part in self.options.parts:
             keeper = await self._keep(part, lambda part=part: self._launch_part(part))
             self._watch(health.watch_part(keeper, self.ports[part]))
+        await _all_of(*(self._until_ready(part) for part in self.options.parts))
 
     async def _launch_part(self, part: str) -> Process:
         graceful_s = (GATEWAY_GRACE_S if part == "gateway" else PART_GRACE_S) - 1
@@ -295,14 +299,16 @@ class Suite:
         return await spawn(command, env=env, log_file=self.home.log_file(part))
 
     async def _until_ready(self, part: str) -> None:
+        """Wait for the part; its time runs from when the servers are up, since they may have much to recover."""
         keeper = self._keepers[part]
-        until = time.monotonic() + self.options.ready_within_s
-        while time.monotonic() < until and not keeper.refused_configuration and len(keeper.restarts) < _LAST_TRY:
+        until = math.inf
+        while time.monotonic() < until and keeper.quick_ends < HOPELESS:
             try:
-                await asyncio.wait_for(keeper.is_well.wait(), 0.5)
+                await asyncio.wait_for(keeper.is_well.wait(), 0.1)
                 return
             except TimeoutError:
-                continue
+                if self._servers_are_up.is_set():
+                    until = min(until, time.monotonic() + self.options.ready_within_s)
         log_file = self.home.log_file(part)
         raise Refusal(
             "part_not_ready",

@@ -1,6 +1,7 @@
 """`./yiqijiu up`: the suite with lasting data, until Ctrl-C."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 from deploy.local.arguments import Arguments
@@ -20,12 +21,36 @@ _TOLD = {
 }
 
 
+# What the supervisor says of a process in its log is English; these are its turns of phrase.
+_IN_CHINESE = (
+    (r"ended by (\w+)", r"被 \1 结束"),
+    (r"ended with status (\d+)", r"以状态 \1 退出"),
+    (r"does not answer", "没有响应"),
+    (r"its store is gone", "消息存储被删除"),
+    (r"does not store \((\w+)\)", r"消息存不下去（\1）"),
+    (r"says that it is not well", "自检不正常"),
+    (r"reads but does not write \((\w+)\)", r"能读不能写（\1），请检查磁盘空间"),
+    (r"not ready \((\d+)\)", r"尚未就绪（\1）"),
+    (r"ended what an earlier run had left", "已结束上次运行遗留的进程"),
+    (r", (\d+\.\d+) s", r"，\1 秒"),
+)
+
+
+def in_chinese(detail: str) -> str:
+    """An event's detail for a Chinese reader; a phrase that is not known stays as it is."""
+    for pattern, words in _IN_CHINESE:
+        detail = re.sub(pattern, words, detail)
+    return detail
+
+
 async def tell_event(event: SuiteEvent) -> None:
     """Say on stderr what a person at the terminal wants to know of an event."""
     if event.kind in _TOLD:
         zh, en = _TOLD[event.kind]
-        words = {"name": event.name, "detail": event.detail}
-        tell("  " + zh.format(**words), "  " + en.format(**words))
+        tell(
+            "  " + zh.format(name=event.name, detail=in_chinese(event.detail)),
+            "  " + en.format(name=event.name, detail=event.detail),
+        )
 
 
 def main(arguments: Sequence[str]) -> int:

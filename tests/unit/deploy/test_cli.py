@@ -15,6 +15,7 @@ from deploy.local.parts import ROOT
 from deploy.local.refusal import language_of
 from deploy.local.serve import configuration
 from deploy.local.supervisor import Suite
+from deploy.local.up import in_chinese
 from tests.unit.deploy.conftest import small_parts
 
 
@@ -119,3 +120,8 @@ def test_doctor_speaks_json(folder: Path, monkeypatch: pytest.MonkeyPatch, capsy
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] == (status == 0) and {check["id"] for check in told["checks"]} >= {"python", "disk", "suite"}
     assert not (folder / "nothing").exists(), "it changes nothing"
+
+
+def test_what_the_supervisor_says_is_said_in_chinese_too() -> None:
+    assert in_chinese("ended by SIGKILL, 0.605 s") == "被 SIGKILL 结束，0.605 秒"
+    assert in_chinese("something nobody has said before") == "something nobody has said before"
