@@ -99,7 +99,8 @@ class Town:
         self.hand = hand
 
     async def take_in(self, *events: Any) -> None:
-        """Give events to the part as its consumer would, in one transaction."""
+        """Give events to the part as its consumer would, in one transaction; a moment passes."""
+        self.hand.forward(milliseconds=10)
         await self.part.take_in(HANDLERS, events, clock=self.hand.clock)
 
     async def referrals(self, household: UUID, **query: Any) -> dict[tuple[str, str], dict[str, Any]]:
