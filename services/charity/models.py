@@ -115,9 +115,10 @@ class Donor(Base, table=True):
 
 
 class Donation(Base, table=True):
-    """Money given."""
+    """Money given. `office` is the place of the office that recorded it, whose receipt number `reference` is."""
 
     id: UUID = Field(primary_key=True)
+    office: str
     reference: str
     division: str
     donor_ref: UUID | None = None

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.charity.actions.moves import book, deed_for, kind_of, move, report_on
-from services.charity.actions.take_up import facts_of_household, look_at
+from services.charity.actions.picture import look_at
+from services.charity.actions.take_up import facts_of_household
 from services.charity.errors import (
     AlreadyHelped,
     Differs,

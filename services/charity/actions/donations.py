@@ -1,7 +1,7 @@
 """Money in: donations with their donors and purposes, and the funds they are kept in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +21,8 @@ from services.kit.ids import derived_id
 from services.kit.outbox import emit
 from services.kit.privacy import Sealer
 
+EARLIEST = date(2000, 1, 1)
+"""Before this day no books of ours exist; such a day is a typing error."""
 GENERAL = "general"
 """The fund of free money, made with the tables."""
 
@@ -49,20 +51,23 @@ async def receive_donation(
 ) -> tuple[Donation, Donor | None, bool]:
     """Book money that came in; answers the donation, its donor, and whether it is new.
 
-    The same reference with the same content answers the first.
+    The same reference of an office with the same content answers the first.
     Raises: UnknownCode, Differs, MonthClosed, NoSealKey.
     """
     if body.received_on > shanghai_date(now):
         raise UnknownCode("received_on", "in_the_future", "日期在今天之后", "The day is yet to come")
+    if body.received_on < EARLIEST:
+        raise UnknownCode("received_on", "too_early", "日期过早", "The day is too long ago")
+    office = home_division(actor)
     division = _division(body.division, actor)
-    await donations.reference_lock(db, "donation", body.reference)
+    await donations.reference_lock(db, "donation", f"{office}:{body.reference}")
     fund = await _fund_for(db, body, actor=actor, now=now)
-    known = await donations.get_donation_by_reference(db, body.reference)
+    known = await donations.get_donation_by_reference(db, office, body.reference)
     if known is not None:
         donor = await donations.get_donor(db, known.donor_ref) if known.donor_ref else None
         _check_same(known, donor, body, fund, division, sealing)
         return known, donor, False
-    donation_id = derived_id("donation", body.reference)
+    donation_id = derived_id("donation", office, body.reference)
     donor = _donor(donation_id, body, division, sealing, now)
     entry = donation_received(
         Deed(derived_id("entry", "donation", donation_id), body.received_on, donation_id), kind_of(fund), body.amount
@@ -70,6 +75,7 @@ async def receive_donation(
     await book(db, [entry], booked_by=actor.subject, now=now)
     donation = Donation(
         id=donation_id,
+        office=office,
         reference=body.reference,
         division=division,
         donor_ref=donor.id if donor else None,

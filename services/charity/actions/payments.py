@@ -28,12 +28,13 @@ from services.kit.ids import derived_id
 async def make_batch(db: AsyncSession, body: BatchIn, *, actor: Actor, now: datetime) -> PaymentBatch:
     """Put approved awards on a list for the bank: each is now owed, and says so at the door.
 
-    The same reference with the same request answers the first batch.
+    The same reference of an office with the same request answers the first batch.
     Raises: Differs, Conflict when a named award is not approved or nothing is.
     """
     digest = hashlib.sha256(json.dumps(body.model_dump(mode="json"), sort_keys=True).encode()).digest()
-    await donations.reference_lock(db, "batch", body.reference)
-    known = await payments.get_batch_by_reference(db, body.reference)
+    office = home_division(actor)
+    await donations.reference_lock(db, "batch", f"{office}:{body.reference}")
+    known = await payments.get_batch_by_reference(db, office, body.reference)
     if known is not None:
         if bytes(known.request_digest) != digest:
             raise Differs()
@@ -52,8 +53,8 @@ async def make_batch(db: AsyncSession, body: BatchIn, *, actor: Actor, now: date
 async def _add_batch(
     db: AsyncSession, reference: str, digest: bytes, awards: Sequence[Award], *, actor: Actor, now: datetime
 ) -> PaymentBatch:
-    batch_id = derived_id("batch", reference)
     division = home_division(actor)
+    batch_id = derived_id("batch", division, reference)
     ordered = sorted(awards, key=lambda award: (award.proposed_at, award.id))
     lines = [
         Payment(
@@ -109,14 +110,14 @@ async def take_receipts(
     """Settle lines as the bank says; answers (line, settled|same|unknown_line|conflict) for each, in order.
 
     Money that came back after it was paid is a `returned` of a paid line; nothing else changes a settled line.
-    Raises: NotFound, UnknownCode for a day to come, Conflict for another file's digest.
+    Raises: NotFound, UnknownCode for a day to come or before the batch, Conflict for another file's digest.
     """
     batch = await payments.get_batch(db, batch_id)
     if batch is None:
         raise NotFound()
     if batch.file_sha256 != body.file_sha256:
         raise Conflict("回单对应的文件不是本批次的文件", "The bank worked from another file", code="other_file")
-    _check_days(body.lines, shanghai_date(now))
+    _check_days(body.lines, first=shanghai_date(batch.created_at), today=shanghai_date(now))
     held = {payment.line: payment for payment in await payments.payments_of(db, batch_id, lock=True)}
     answers = [(line.line, _answer(held.get(line.line), line)) for line in body.lines]
     todo = [line for line, (_, answer) in zip(body.lines, answers, strict=True) if answer == "settled"]
@@ -128,8 +129,12 @@ async def take_receipts(
     return answers
 
 
-def _check_days(lines: Sequence[ReceiptLineIn], today: date) -> None:
+def _check_days(lines: Sequence[ReceiptLineIn], *, first: date, today: date) -> None:
     for number, line in enumerate(lines):
+        if line.on < first:
+            raise UnknownCode(
+                f"lines[{number}].on", "before_the_batch", "日期早于本批次", "The day is before the batch"
+            )
         if line.on > today:
             raise UnknownCode(f"lines[{number}].on", "in_the_future", "日期在今天之后", "The day is yet to come")
 

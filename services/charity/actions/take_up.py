@@ -1,30 +1,19 @@
 """From events to proposals: remember what was told, then decide anew on every need it concerns."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.charity.actions.moves import award_event, book, deed_for, kind_of, move, report_on
+from services.charity.actions.picture import Picture, look_at
 from services.charity.ledger.recipes import award_released
-from services.charity.models import Award, Household, Referral, Report, Unmet
+from services.charity.models import Award, Household, Report
 from services.charity.programmes.directory import directory
 from services.charity.programmes.match import BrandMatch, Facts, choose, facts_of, match_brands, suggest_amount
 from services.charity.programmes.policy import Policy, policy_on
-from services.charity.programmes.take_up import (
-    Decision,
-    GoOn,
-    KnownAward,
-    KnownReferral,
-    KnownUnmet,
-    LeaveIt,
-    Propose,
-    Situation,
-    Withdraw,
-    decide,
-)
+from services.charity.programmes.take_up import GoOn, LeaveIt, Propose, Withdraw
 from services.charity.store import awards as store
 from services.charity.store import books, known, reports
 from services.kit.clock import shanghai_date
@@ -33,99 +22,8 @@ from services.kit.outbox import emit
 
 SYSTEM = "charity"
 """Who takes the steps that follow from events."""
-Pair = tuple[UUID, str]
 
 _SAID_WHEN_WITHDRAWN = {"need_met": "need_met", "another_referral_open": "already_helped"}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Everything known of some households, and the decision on each of their needs."""
-
-    households: dict[UUID, Household]
-    referrals: dict[UUID, Referral]
-    live: dict[UUID, Award]
-    said: dict[UUID, frozenset[str]]
-    situations: dict[Pair, Situation]
-    decisions: dict[Pair, Decision]
-
-
-async def look_at(
-    db: AsyncSession, pairs: Collection[Pair], *, policy: Policy, now: datetime, hold: bool = True
-) -> Picture:
-    """See what is known of (household, need) pairs and what follows. With `hold`, their live awards are held."""
-    refs = {ref for ref, _ in pairs}
-    live = await store.live_awards(db, refs, hold=hold)
-    past = await store.awards_of(db, refs)
-    referrals = await known.referrals_of(db, refs)
-    unmet = await known.unmet_of(db, refs)
-    households = await known.households_by_ref(db, refs)
-    said = await reports.said_of(db, [referral.id for referral in referrals if referral.partner in policy.acts_for])
-    situations = {
-        (ref, need): _situation(need, households.get(ref), referrals, unmet, live, past, said, ref, policy, now)
-        for ref, need in pairs
-    }
-    return Picture(
-        households=households,
-        referrals={referral.id: referral for referral in referrals},
-        live={award.id: award for award in live},
-        said=said,
-        situations=situations,
-        decisions={pair: decide(situation, policy) for pair, situation in situations.items()},
-    )
-
-
-def _situation(
-    need: str,
-    household: Household | None,
-    referrals: Sequence[Referral],
-    unmet: Sequence[Unmet],
-    live: Sequence[Award],
-    past: Sequence[Award],
-    said: dict[UUID, frozenset[str]],
-    ref: UUID,
-    policy: Policy,
-    now: datetime,
-) -> Situation:
-    today = shanghai_date(now)
-    since = today - timedelta(days=policy.outcomes_count_days)
-    mine = [award for award in live if award.household_ref == ref and award.need == need]
-    needed = [row for row in unmet if row.household_ref == ref and row.need == need]
-    newest = max(needed, key=lambda row: (row.state == "open", row.version), default=None)
-    return Situation(
-        need=need,
-        gap_fen=known.needs_of(household).get(need, {}).get("gap_fen"),
-        referrals=[_referral(row, said) for row in referrals if row.household_ref == ref and row.need == need],
-        unmet=None
-        if newest is None
-        else KnownUnmet(newest.ref, newest.state == "open", newest.opened_version, newest.gap_fen, newest.subject_ref),
-        live=KnownAward(mine[0].id, mine[0].status, mine[0].referral_id) if mine else None,  # type: ignore[arg-type]  # the column's check holds the same words
-        paid_fen=sum(
-            award.amount_fen
-            for award in past
-            if award.household_ref == ref
-            and award.need == need
-            and award.paid_on is not None
-            and award.paid_on >= since
-            if award.status == "paid"
-        ),
-        today=today,
-    )
-
-
-def _referral(row: Referral, said: dict[UUID, frozenset[str]]) -> KnownReferral:
-    return KnownReferral(
-        id=row.id,
-        partner=row.partner,
-        bureau=row.bureau,
-        near_miss=row.near_miss,
-        status=row.status,  # type: ignore[arg-type]  # it came from an event of these words
-        gap_fen=row.gap_fen,
-        outcome_fen=row.outcome_fen,
-        outcome_on=row.outcome_on,
-        subject_ref=row.subject_ref,
-        reported=said.get(row.id, frozenset()),
-    )
 
 
 async def decide_on(db: AsyncSession, refs: Collection[UUID], *, now: datetime) -> None:

@@ -29,7 +29,7 @@ def _sealing(request: Request) -> actions.Sealing:
 def _donation_out(donation: Donation, donor: Donor | None, actor: Actor, sealing: actions.Sealing) -> DonationOut:
     shown = donor is not None and sealing.sealer is not None and (not donor.anonymous or actor.may("people:read"))
     return DonationOut(
-        **donation.model_dump(exclude={"amount_fen", "recorded_by"}),
+        **donation.model_dump(exclude={"amount_fen", "recorded_by", "office"}),
         amount=yuan(donation.amount_fen),
         anonymous=donor is None or donor.anonymous,
         donor=sealing.unseal(donor) if shown and donor is not None else None,

@@ -3,6 +3,7 @@
 from datetime import date
 
 from services.charity.api.common import PREFIX, ClockDep, words
+from services.charity.errors import UnknownCode
 from services.charity.models import Fund, FundBalance
 from services.charity.programmes.directory import Brand, directory
 from services.charity.programmes.match import BrandMatch, Facts, match_brand
@@ -17,6 +18,7 @@ from services.kit.db import SessionDep
 from services.kit.fields import Code, Day
 
 router = new_router(prefix=f"{PREFIX}/programmes", tags=["programmes"])
+_FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
 _NOTHING = {"promised": 0, "paid": 0, "households": 0, "waiting": 0}
 
 
@@ -24,6 +26,8 @@ _NOTHING = {"promised": 0, "paid": 0, "households": 0, "waiting": 0}
 async def get_programmes(db: SessionDep, clock: ClockDep, on: Day | None = None, need: Code | None = None) -> BrandsOut:
     """The brands on a day (today), and for a need how each fits a household of which nothing else is known."""
     day = on or clock.today()
+    if not _FIRST <= day <= _LAST:
+        raise UnknownCode("on", "out_of_range", "日期超出范围", "The day is out of range")
     figures = await figures_by_brand(db)
     funds = await books.funds_with_figures(db)
     items = []

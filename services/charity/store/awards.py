@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.charity.models import Award, AwardStep
-from services.charity.store.reading import fresh, fresh_one
+from services.charity.store.reading import among, fresh, fresh_one
 
 _ADD = text(
     "INSERT INTO award (id, version, household_ref, division, subject_ref, need, brand, amount_fen, gap_fen, near_miss,"
@@ -112,13 +112,13 @@ async def add_steps(db: AsyncSession, awards: Sequence[Award], *, taken_by: str,
 
 async def lock_awards(db: AsyncSession, ids: Collection[UUID]) -> list[Award]:
     """Hold awards until the transaction ends, in order of id; those out of sight are left out."""
-    query = select(Award).where(col(Award.id).in_(sorted(ids))).order_by(col(Award.id)).with_for_update()
+    query = select(Award).where(among(Award.id, ids)).order_by(col(Award.id)).with_for_update()
     return await fresh(db, query)
 
 
 async def live_awards(db: AsyncSession, refs: Collection[UUID], *, hold: bool) -> list[Award]:
     """The awards of households that are on their way, in order of id; with `hold` until the transaction ends."""
-    query = select(Award).where(col(Award.household_ref).in_(sorted(refs)), col(Award.status).in_(_LIVE))
+    query = select(Award).where(among(Award.household_ref, refs), col(Award.status).in_(_LIVE))
     query = query.order_by(col(Award.id))
     return await fresh(db, query.with_for_update() if hold else query)
 
@@ -129,7 +129,7 @@ async def lock_approved(
     """Hold approved awards for a payment batch: the named ones, or of a brand or all, the oldest first."""
     query = select(Award).where(col(Award.status) == "approved")
     if ids is not None:
-        query = query.where(col(Award.id).in_(sorted(ids)))
+        query = query.where(among(Award.id, ids))
     if brand is not None:
         query = query.where(col(Award.brand) == brand)
     chosen = await db.execute(
@@ -146,14 +146,14 @@ async def get_award(db: AsyncSession, award_id: UUID) -> Award | None:
 
 async def awards_by_id(db: AsyncSession, ids: Collection[UUID]) -> list[Award]:
     """Awards by id, in no order."""
-    return await fresh(db, select(Award).where(col(Award.id).in_(sorted(ids))))
+    return await fresh(db, select(Award).where(among(Award.id, ids)))
 
 
 async def awards_of(db: AsyncSession, refs: Collection[UUID]) -> list[Award]:
     """All awards of households, oldest first."""
     return await fresh(
         db,
-        select(Award).where(col(Award.household_ref).in_(sorted(refs))).order_by(col(Award.proposed_at), col(Award.id)),
+        select(Award).where(among(Award.household_ref, refs)).order_by(col(Award.proposed_at), col(Award.id)),
     )
 
 

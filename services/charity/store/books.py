@@ -13,6 +13,7 @@ from services.charity.errors import Differs
 from services.charity.ledger.entry import Entry, Posting
 from services.charity.ledger.purpose import Purpose, Purse
 from services.charity.models import ClosedMonth, Fund, FundBalance, JournalEntry, PostingRow
+from services.charity.store.reading import among
 
 _ADD_ENTRIES = text(
     "INSERT INTO journal_entry (id, kind, booked_on, source, source_id, reverses, digest, booked_by, booked_at)"
@@ -85,7 +86,7 @@ async def add_entries(db: AsyncSession, entries: Sequence[Entry], *, booked_by: 
 async def _check_same(db: AsyncSession, entries: Sequence[Entry]) -> None:
     found = await db.execute(
         select(col(JournalEntry.id), col(JournalEntry.digest)).where(
-            col(JournalEntry.id).in_([entry.id for entry in entries])
+            among(JournalEntry.id, [entry.id for entry in entries])
         )
     )
     known = {row.id: bytes(row.digest) for row in found}
@@ -158,7 +159,7 @@ async def lines_of(db: AsyncSession, entry_ids: Collection[UUID]) -> Mapping[UUI
     """Lines of entries, in order, by entry."""
     rows = await db.execute(
         select(PostingRow)
-        .where(col(PostingRow.entry_id).in_(list(entry_ids)))
+        .where(among(PostingRow.entry_id, entry_ids))
         .order_by(col(PostingRow.entry_id), col(PostingRow.line))
     )
     lines: dict[UUID, list[PostingRow]] = {entry_id: [] for entry_id in entry_ids}

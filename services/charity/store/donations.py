@@ -11,9 +11,11 @@ from services.charity.models import Donation, Donor, Transfer
 from services.charity.store.reading import fresh_one
 
 
-async def get_donation_by_reference(db: AsyncSession, reference: str) -> Donation | None:
-    """The donation of a reference, if it may be seen."""
-    return (await db.execute(select(Donation).where(col(Donation.reference) == reference))).scalar_one_or_none()
+async def get_donation_by_reference(db: AsyncSession, office: str, reference: str) -> Donation | None:
+    """The donation of an office's reference."""
+    return (
+        await db.execute(select(Donation).where(col(Donation.office) == office, col(Donation.reference) == reference))
+    ).scalar_one_or_none()
 
 
 async def get_donation(db: AsyncSession, donation_id: UUID) -> Donation | None:

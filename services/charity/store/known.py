@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from services.charity.models import Household, Referral, Unmet
-from services.charity.store.reading import fresh, fresh_one
+from services.charity.store.reading import among, fresh, fresh_one
 
 _STUBS = text(
     "INSERT INTO household (household_ref, division)"
@@ -60,13 +59,15 @@ _CONCERNED = text(
     " AND status IN ('proposed', 'reviewed', 'approved', 'in_payment')"
     " UNION SELECT household_ref, need FROM unmet WHERE household_ref = ANY(CAST(:refs AS uuid[])) AND state = 'open'"
     " UNION SELECT household_ref, need FROM referral WHERE household_ref = ANY(CAST(:refs AS uuid[]))"
-    " AND status = 'requested' AND partner = ANY(CAST(:partners AS text[]))"
+    " AND status = 'requested' AND NOT bureau AND partner = ANY(CAST(:partners AS text[]))"
+    " AND (near_miss OR partner = ANY(CAST(:any_kind AS text[])))"
 )
 _WAITING = text(
     "SELECT u.household_ref AS h, u.division AS d FROM unmet u WHERE u.state = 'open' AND NOT EXISTS ("
     "SELECT 1 FROM award a WHERE a.household_ref = u.household_ref AND a.need = u.need)"
     " UNION SELECT r.household_ref, r.division FROM referral r WHERE r.status = 'requested' AND NOT r.bureau"
-    " AND r.partner = ANY(CAST(:partners AS text[])) AND NOT EXISTS ("
+    " AND r.partner = ANY(CAST(:partners AS text[])) AND (r.near_miss OR r.partner = ANY(CAST(:any_kind AS text[])))"
+    " AND NOT EXISTS ("
     "SELECT 1 FROM award a WHERE a.referral_id = r.id) LIMIT :most"
 )
 
@@ -142,32 +143,40 @@ async def keep_unmet(db: AsyncSession, rows: Sequence[Unmet]) -> set[UUID]:
     return set(answer.scalars())
 
 
-async def concerned(db: AsyncSession, refs: Collection[UUID], *, partners: Collection[str]) -> list[tuple[UUID, str]]:
-    """(household, need) of households where there is something to decide: a live award, an unmet need, our referral."""
-    answer = await db.execute(_CONCERNED, {"refs": sorted(refs), "partners": sorted(partners)})
+async def concerned(
+    db: AsyncSession, refs: Collection[UUID], *, partners: Mapping[str, Collection[str]]
+) -> list[tuple[UUID, str]]:
+    """(household, need) of households where there is something to decide: a live award, an unmet need, our referral.
+
+    `partners`: for whom charity acts, with the kinds of referrals it takes up for each.
+    """
+    any_kind = [partner for partner, kinds in partners.items() if "any" in kinds]
+    asked = {"refs": sorted(refs), "partners": sorted(partners), "any_kind": any_kind}
+    answer = await db.execute(_CONCERNED, asked)
     return sorted((row.h, row.n) for row in answer)
 
 
-async def waiting(db: AsyncSession, *, partners: Collection[str], most: int) -> dict[UUID, str]:
-    """Households (with divisions) that asked something of charity that was never proposed."""
-    answer = await db.execute(_WAITING, {"partners": sorted(partners), "most": most})
+async def waiting(db: AsyncSession, *, partners: Mapping[str, Collection[str]], most: int) -> dict[UUID, str]:
+    """Households (with divisions) that asked something of charity that was never proposed. `partners` as above."""
+    any_kind = [partner for partner, kinds in partners.items() if "any" in kinds]
+    answer = await db.execute(_WAITING, {"partners": sorted(partners), "any_kind": any_kind, "most": most})
     return {row.h: row.d for row in answer}
 
 
 async def households_by_ref(db: AsyncSession, refs: Collection[UUID]) -> dict[UUID, Household]:
     """Households by ref."""
-    rows = await fresh(db, select(Household).where(col(Household.household_ref).in_(sorted(refs))))
+    rows = await fresh(db, select(Household).where(among(Household.household_ref, refs)))
     return {row.household_ref: row for row in rows}
 
 
 async def referrals_of(db: AsyncSession, refs: Collection[UUID]) -> list[Referral]:
     """All referrals of households."""
-    return await fresh(db, select(Referral).where(col(Referral.household_ref).in_(sorted(refs))))
+    return await fresh(db, select(Referral).where(among(Referral.household_ref, refs)))
 
 
 async def unmet_of(db: AsyncSession, refs: Collection[UUID]) -> list[Unmet]:
     """All unmet needs of households, closed ones included."""
-    return await fresh(db, select(Unmet).where(col(Unmet.household_ref).in_(sorted(refs))))
+    return await fresh(db, select(Unmet).where(among(Unmet.household_ref, refs)))
 
 
 async def get_household(db: AsyncSession, ref: UUID) -> Household | None:

@@ -18,9 +18,13 @@ _SETTLE = text(
 )
 
 
-async def get_batch_by_reference(db: AsyncSession, reference: str) -> PaymentBatch | None:
-    """The batch of a reference, if it may be seen."""
-    return (await db.execute(select(PaymentBatch).where(col(PaymentBatch.reference) == reference))).scalar_one_or_none()
+async def get_batch_by_reference(db: AsyncSession, division: str, reference: str) -> PaymentBatch | None:
+    """The batch of an office's reference."""
+    return (
+        await db.execute(
+            select(PaymentBatch).where(col(PaymentBatch.division) == division, col(PaymentBatch.reference) == reference)
+        )
+    ).scalar_one_or_none()
 
 
 async def get_batch(db: AsyncSession, batch_id: UUID) -> PaymentBatch | None:

@@ -1,11 +1,19 @@
 """Rows read afresh and apart from the session: other statements of the same transaction may have changed them."""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
+from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 T = TypeVar("T")
+
+
+def among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:  # Any: a column of UUIDs
+    """Whether a column is one of the ids. One array parameter, however many they are."""
+    condition: ColumnElement[bool] = column == any_(literal(sorted(ids), ARRAY(Uuid)))
+    return condition
 
 
 async def fresh(db: AsyncSession, query: Select[T]) -> list[T]:

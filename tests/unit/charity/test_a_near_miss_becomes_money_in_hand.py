@@ -44,7 +44,7 @@ async def test_a_near_miss_to_which_the_family_said_yes_is_paid_and_reported(sta
     receipts = {
         "reference": "BANK-1",
         "file_sha256": batch["file_sha256"],
-        "lines": [{"line": 1, "result": "paid", "on": "2026-11-24"}],
+        "lines": [{"line": 1, "result": "paid", "on": "2026-11-25"}],
     }
     answer = await reviewer.post(f"/api/v1/charity/payment-batches/{batch['id']}/receipts", json=receipts)
     assert answer.json()["lines"] == [{"line": 1, "result": "settled"}]
@@ -53,7 +53,7 @@ async def test_a_near_miss_to_which_the_family_said_yes_is_paid_and_reported(sta
     assert again.json()["batch"]["status"] == "settled"
 
     award = (await reviewer.get(f"/api/v1/charity/awards/{proposal['id']}")).json()
-    assert (award["status"], award["paid_on"]) == ("paid", "2026-11-24")
+    assert (award["status"], award["paid_on"]) == ("paid", "2026-11-25")
     assert [entry["kind"] for entry in award["entries"]] == ["award_reserved", "award_payable", "award_paid"]
     assert [line["status"] for line in award["steps"]] == ["proposed", "reviewed", "approved", "in_payment", "paid"]
 
@@ -83,7 +83,7 @@ async def test_a_returned_payment_frees_the_money_and_may_be_taken_up_again(star
     await step(reviewer, award["id"], "review")
     approved = (await step(approver, award["id"], "approve")).json()
     batch = (await approver.post("/api/v1/charity/payment-batches", json={"reference": "B-1"})).json()
-    line = {"line": 1, "result": "returned", "on": "2026-11-24"}
+    line = {"line": 1, "result": "returned", "on": "2026-11-25"}
     body = {"reference": "BANK-1", "file_sha256": batch["file_sha256"], "lines": [line]}
     url = f"/api/v1/charity/payment-batches/{batch['id']}/receipts"
     assert (await reviewer.post(url, json=body)).json()["lines"][0]["result"] == "settled"
@@ -122,9 +122,9 @@ async def test_money_that_came_back_after_it_was_paid_is_in_the_fund_again(start
     assert (await step(operator, award["id"], "approve")).json()["four_eyes_waived"] is True
     batch = (await operator.post("/api/v1/charity/payment-batches", json={"reference": "B-1"})).json()
     url = f"/api/v1/charity/payment-batches/{batch['id']}/receipts"
-    for result, on in (("paid", "2026-11-23"), ("returned", "2026-11-25")):
+    for result, on in (("paid", "2026-11-25"), ("returned", "2026-11-25")):
         line = {"line": 1, "result": result, "on": on}
-        body = {"reference": f"BANK-{on}", "file_sha256": batch["file_sha256"], "lines": [line]}
+        body = {"reference": f"BANK-{result}", "file_sha256": batch["file_sha256"], "lines": [line]}
         assert (await operator.post(url, json=body)).json()["lines"][0]["result"] == "settled"
     back = {"line": 1, "result": "paid", "on": "2026-11-25"}
     body = {"reference": "BANK-3", "file_sha256": batch["file_sha256"], "lines": [back]}

@@ -21,7 +21,7 @@ async def test_small_cells_are_merged_and_nothing_personal_is_shown(start_part: 
         await step(reviewer, item["id"], "review")
         await step(approver, item["id"], "approve")
     batch = (await approver.post(f"{URL}/payment-batches", json={"reference": "B-1"})).json()
-    lines = [{"line": number, "result": "paid", "on": "2026-11-24"} for number in range(1, len(households) + 1)]
+    lines = [{"line": number, "result": "paid", "on": "2026-11-25"} for number in range(1, len(households) + 1)]
     body = {"reference": "BANK", "file_sha256": batch["file_sha256"], "lines": lines}
     await reviewer.post(f"{URL}/payment-batches/{batch['id']}/receipts", json=body)
 
@@ -65,7 +65,8 @@ async def test_the_brands_are_shown_with_their_money_and_how_they_fit_a_need(sta
     )
     assert brands["charity_sunshine"]["fit"] == "yes"
     assert brands["fraternity_homes"]["fit"] == "no"
-    assert (await reviewer.get(f"{URL}/programmes?on=2026-02-30")).status_code == 422
+    for day in ("2026-02-30", "0001-01-15", "9999-12-31", "0"):
+        assert (await reviewer.get(f"{URL}/programmes?on={day}")).status_code == 422
 
 
 async def test_pages_of_proposals_lose_nobody(start_part: Any) -> None:
@@ -110,17 +111,19 @@ async def test_a_batch_is_made_once_and_only_of_approved_awards(start_part: Any)
     strange = {
         "reference": "BANK",
         "file_sha256": "0" * 64,
-        "lines": [{"line": 1, "result": "paid", "on": "2026-11-24"}],
+        "lines": [{"line": 1, "result": "paid", "on": "2026-11-25"}],
     }
     url = f"{URL}/payment-batches/{first['id']}/receipts"
     assert (await reviewer.post(url, json=strange)).json()["code"] == "other_file"
     true_file = {**strange, "file_sha256": first["file_sha256"]}
-    unknown = {**true_file, "lines": [{"line": 9, "result": "paid", "on": "2026-11-24"}]}
+    unknown = {**true_file, "lines": [{"line": 9, "result": "paid", "on": "2026-11-25"}]}
     assert (await reviewer.post(url, json=unknown)).json()["lines"] == [{"line": 9, "result": "unknown_line"}]
     twice = {**true_file, "lines": true_file["lines"] * 2}
     assert (await reviewer.post(url, json=twice)).json()["errors"][0]["code"] == "line_twice"
     future = {**true_file, "lines": [{"line": 1, "result": "paid", "on": "2026-11-26"}]}
     assert (await reviewer.post(url, json=future)).json()["errors"][0]["field"] == "lines[0].on"
+    early = {**true_file, "lines": [{"line": 1, "result": "paid", "on": "2026-11-24"}]}
+    assert (await reviewer.post(url, json=early)).json()["errors"][0]["code"] == "before_the_batch"
     assert len((await reviewer.get(f"{URL}/payment-batches")).json()["items"]) == 1
 
 

@@ -38,6 +38,20 @@ async def test_the_same_donation_twice_is_booked_once(start_part: Any) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "content_differs")
 
 
+async def test_two_offices_may_use_the_same_receipt_number(start_part: Any) -> None:
+    part = await make_charity(start_part)
+    body = {"reference": "R-1", "amount": "5", "received_on": "2026-11-20"}
+    for place in ("350602", "350622"):
+        client = part.client(officer(place, "charity:read", "charity:write", subject=place))
+        answers = [await client.post(f"{URL}/donations", json=body) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 200]
+        assert answers[0].json()["division"] == place
+        elsewhere = await client.post(f"{URL}/donations", json={**body, "reference": "R-2", "division": "350681"})
+        assert elsewhere.json()["errors"][0]["code"] == "outside_territory"
+        assert len((await client.get(f"{URL}/donations")).json()["items"]) == 1
+    assert (await part.client().get(f"{URL}/funds/general")).json()["cash"] == "10.00"
+
+
 async def test_money_given_for_a_purpose_goes_to_a_fund_of_that_purpose(start_part: Any) -> None:
     part = await make_charity(start_part)
     client, _ = clients(part)
@@ -59,6 +73,7 @@ async def test_money_given_for_a_purpose_goes_to_a_fund_of_that_purpose(start_pa
         ({"amount": "１２"}, "amount", "amount"),
         ({"amount": True}, "amount", "amount"),
         ({"received_on": "2026-11-26"}, "received_on", "in_the_future"),
+        ({"received_on": "1999-12-31"}, "received_on", "too_early"),
         ({"fund": "nobody"}, "fund", "unknown_fund"),
         ({"fund": "general", "purpose": {"brand": "charity_sunshine"}}, "body", "fund_and_purpose"),
         ({"purpose": {}}, "purpose", "empty_purpose"),

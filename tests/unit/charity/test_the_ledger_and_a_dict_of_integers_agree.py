@@ -57,7 +57,6 @@ class Books(RuleBasedStateMachine):
         async with database.transaction() as db:
             for code in ("sunshine", "autumn"):
                 fields: dict[str, Any] = {
-                    "code": code,
                     "name_zh": code,
                     "name_en": code,
                     "restricted": True,

@@ -90,7 +90,7 @@ async def pay(part: PartUnderTest, result: str = "paid") -> None:
     """Pay everything that is approved."""
     reviewer, approver = clients(part)
     batch = (await approver.post(f"{URL}/payment-batches", json={"reference": "B-1"})).json()
-    line = {"line": 1, "result": result, "on": "2026-11-24"}
+    line = {"line": 1, "result": result, "on": "2026-11-25"}
     body = {"reference": "BANK", "file_sha256": batch["file_sha256"], "lines": [line]}
     await reviewer.post(f"{URL}/payment-batches/{batch['id']}/receipts", json=body)
 
@@ -110,7 +110,7 @@ async def test_an_award_is_reported_step_by_step_with_what_the_family_got(
     assert await say_all(part, http) == 3
     assert door.said() == ["accepted", "in_progress", "completed"]
     assert {ref for ref, _, _ in door.heard} == {str(referral.ref)}
-    assert door.heard[-1][2]["outcome"] == {"kind": "cash", "amount": "2000.00", "on": "2026-11-24"}
+    assert door.heard[-1][2]["outcome"] == {"kind": "cash", "amount": "2000.00", "on": "2026-11-25"}
     assert door.tokens == {"Bearer secret-1"}
     assert len({key for _, key, _ in door.heard}) == 3
     assert await say_all(part, http) == 0

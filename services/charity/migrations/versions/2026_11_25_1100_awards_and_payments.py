@@ -17,7 +17,8 @@ CREATE TABLE donor (
 );
 CREATE TABLE donation (
     id uuid PRIMARY KEY,
-    reference text NOT NULL UNIQUE,
+    office text NOT NULL,
+    reference text NOT NULL,
     division text NOT NULL,
     donor_ref uuid REFERENCES donor,
     fund text NOT NULL REFERENCES fund,
@@ -25,7 +26,9 @@ CREATE TABLE donation (
     received_on date NOT NULL,
     entry_id uuid NOT NULL UNIQUE REFERENCES journal_entry,
     recorded_by text NOT NULL,
-    recorded_at timestamptz NOT NULL
+    recorded_at timestamptz NOT NULL,
+    UNIQUE (office, reference),
+    CHECK (starts_with(division, office))
 );
 CREATE INDEX donation_recorded ON donation (recorded_at, id);
 CREATE INDEX donation_fund ON donation (fund);
@@ -168,7 +171,7 @@ CREATE TABLE award_step (
 PAYMENTS = """
 CREATE TABLE payment_batch (
     id uuid PRIMARY KEY,
-    reference text NOT NULL UNIQUE,
+    reference text NOT NULL,
     division text NOT NULL,
     request_digest bytea NOT NULL,
     payments int NOT NULL CHECK (payments > 0),
@@ -176,7 +179,8 @@ CREATE TABLE payment_batch (
     file text NOT NULL,
     file_sha256 text NOT NULL,
     created_by text NOT NULL,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    UNIQUE (division, reference)
 );
 CREATE INDEX payment_batch_created ON payment_batch (created_at, id);
 CREATE TABLE payment (
