@@ -34,7 +34,7 @@ def assess(
     """
     h = work_through(facts, event, history, p)
     findings = tuple(make_finding(programme, h) for programme in PROGRAMMES)
-    return Assessment(
+    made = Assessment(
         place=p.place,
         as_of=p.on,
         status=status_of(h),
@@ -47,6 +47,8 @@ def assess(
         version=book.version,
         digest=book.digest,
     )
+    h.release()
+    return made
 
 
 def status_of(h: HouseholdView) -> str | None:

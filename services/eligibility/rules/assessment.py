@@ -6,18 +6,15 @@ language, at any later time.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Outcome = Literal["eligible", "not_eligible", "unknown"]
 Verdict = Literal["pass", "fail", "unknown"]
 Shown = int | str | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class TestLine:
+class TestLine(NamedTuple):
     """One test: its id, verdict and the figures to show (fen, ten-thousandths, whole numbers or codes by its unit)."""
-
-    __test__ = False  # not for pytest
 
     id: str
     verdict: Verdict
@@ -176,7 +173,7 @@ def _finding_out(finding: Finding) -> dict[str, Any]:  # Any: JSON
         "components": [list(each) for each in finding.components],
         "authority": finding.authority,
         "reason_codes": list(finding.reason_codes),
-        "tests": [[t.id, t.verdict, t.actual, t.threshold, t.member, t.waived] for t in finding.tests],
+        "tests": [list(line) for line in finding.tests],
         "missing": list(finding.missing),
     }
     if finding.margin:

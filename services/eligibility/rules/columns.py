@@ -111,7 +111,9 @@ class Frames:
     parents: pl.DataFrame
 
 
-_HOUSEHOLDS: Final = {
+Schema = dict[str, pl.DataType | type[pl.DataType]]
+
+_HOUSEHOLDS: Final[Schema] = {
     "household": pl.Int64,
     "assets_known": pl.Boolean,
     "financial": pl.Int64,
@@ -129,7 +131,7 @@ _HOUSEHOLDS: Final = {
     "same_cause": pl.Boolean,
     "aid_received": pl.Int64,
 }
-_MEMBERS: Final = {
+_MEMBERS: Final[Schema] = {
     "household": pl.Int64,
     "member": pl.Int64,
     "ref": pl.String,
@@ -159,15 +161,15 @@ _MEMBERS: Final = {
     "has_parents": pl.Boolean,
     "is_single_applicant": pl.Boolean,
 }
-_INCOMES: Final = {"member": pl.Int64, "kind": pl.String, "item": pl.String, "monthly": pl.Int64}
-_VEHICLES: Final = {
+_INCOMES: Final[Schema] = {"member": pl.Int64, "kind": pl.String, "item": pl.String, "monthly": pl.Int64}
+_VEHICLES: Final[Schema] = {
     "household": pl.Int64,
     "kind": pl.String,
     "value": pl.Int64,
     "is_marked": pl.Boolean,
     "is_exempt": pl.Boolean,
 }
-_PARENTS: Final = {
+_PARENTS: Final[Schema] = {
     "member": pl.Int64,
     "presence": pl.String,
     "card_kind": pl.String,

@@ -1,10 +1,10 @@
 """From a household worked through to findings: outcome, people, amounts, reasons, tests and missing facts."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import cache
 
-from services.eligibility.rules.assessment import Finding, Margin, Shown, TestLine, Verdict
-from services.eligibility.rules.criteria import Comparison, Line
+from services.eligibility.rules.assessment import Finding, Margin, TestLine
+from services.eligibility.rules.criteria import Comparison, Line, Text, one
 from services.eligibility.rules.logic import RATE, Unknown, Value, is_unknown, round_half_up
 from services.eligibility.rules.plain import HouseholdView, PersonView
 from services.eligibility.rules.snapshot import Parameters
@@ -14,87 +14,77 @@ _MILLION = 1_000_000
 
 Subject = HouseholdView | PersonView
 
-
-class Told(NamedTuple):
-    """A line and whom it is about."""
-
-    line: Line
-    subject: Subject
+Told = list[tuple[Line, Subject]]
+"""Lines, each with whom it is about."""
 
 
 def make_finding(programme: Programme, h: HouseholdView) -> Finding:
     """One programme's finding for a household worked through with its lines kept."""
     holds = h.__dict__[programme.anyone]
+    told = _told(programme, h)
     if holds is False:
-        return _not_eligible(programme, h)
+        return _not_eligible(programme, h.p, told) if told else _unreached(programme.code, programme.unreached)
     if holds is True:
-        return _eligible(programme, h)
-    told = _told(programme, h)
-    return Finding(
-        programme.code,
-        "unknown",
-        _members(programme, h, lambda answer: answer is not False),
-        None,
-        None,
-        tests=tuple([_test_line(line, subject, h.p) for line, subject in told]),
-        missing=h.missing.named(holds.facts),
-    )
+        return _eligible(programme, h, told)
+    members = _members(programme, h, lambda answer: answer is not False)
+    tests, missing = _test_lines(told, h.p), h.missing.named(holds.facts)
+    return Finding(programme.code, "unknown", members, None, None, tests=tests, missing=missing)
 
 
-def _not_eligible(programme: Programme, h: HouseholdView) -> Finding:
-    told = _told(programme, h)
+@cache
+def _unreached(code: str, reason: str) -> Finding:
+    """The finding of a programme that nobody was reached by: always the same."""
+    return Finding(code, "not_eligible", reason_codes=(reason,) if reason else ())
+
+
+def _not_eligible(programme: Programme, p: Parameters, told: Told) -> Finding:
     reasons = dict.fromkeys([line.test.refusal for line, _ in told if line.holds is False])
     reasons.pop("", None)
-    if not told and programme.unreached:
-        reasons[programme.unreached] = None
+    margin = _margin_of_refusal(told, p) if programme.can_near_miss else None
     return Finding(
         programme.code,
         "not_eligible",
         reason_codes=tuple(reasons),
-        margin=_margin_of_refusal(told, h.p) if programme.can_near_miss and told else None,
-        tests=tuple([_test_line(line, subject, h.p) for line, subject in told]),
+        margin=margin,
+        tests=_test_lines(told, p),
     )
 
 
-def _eligible(programme: Programme, h: HouseholdView) -> Finding:
-    p = h.p
-    told = _told(programme, h)
-    amounts = [(code, _component(programme, code, text, h)) for code, text in programme.components]
+def _eligible(programme: Programme, h: HouseholdView, told: Told) -> Finding:
+    p, code = h.p, programme.code
+    amounts = [(name, _component(programme, name, text, h)) for name, text in programme.components]
     one_off = programme.one_off(h, p) if programme.one_off else 0
-    reasons = [line.test.reason for line, subject in told if line.holds is True and _decides(programme, subject)]
-    reasons += [code for code, when in programme.notes if when(h, p) is True]
-    components = tuple([(code, fen) for code, fen in amounts if not is_unknown(fen)])
+    # A person's lines count towards the reasons only where that person is on the programme.
+    reasons = [line.test.reason for line, s in told if line.holds is True and s.__dict__[code] is True]
+    reasons += [note for note, when in programme.notes if when(h, p) is True]
+    components = tuple([(name, fen) for name, fen in amounts if not is_unknown(fen)])
     return Finding(
-        programme.code,
+        code,
         "eligible",
         _members(programme, h, lambda answer: answer is True),
         sum([fen for _, fen in components]) if len(components) == len(amounts) else None,
         None if is_unknown(one_off) else one_off,
         components,
         programme.authority(h, p) if programme.authority else None,
-        tuple(code for code in dict.fromkeys(reasons) if code),
+        tuple([reason for reason in dict.fromkeys(reasons) if reason]),
         _margin_of_yes(told, p) if programme.can_near_miss else None,
-        tuple([_test_line(line, subject, p) for line, subject in told]),
+        _test_lines(told, p),
         _missing_beside(programme, h, [*(fen for _, fen in amounts), one_off]),
     )
 
 
-def _component(programme: Programme, code: str, text: Callable[[Value, Value], Value], h: HouseholdView) -> Value:
+def _component(programme: Programme, name: str, text: Text, h: HouseholdView) -> Value:
     """One monthly component of an eligible finding. Units: fen."""
-    return h.__dict__[f"{programme.code}_{code}"] if programme.scope == "household" else text(h, h.p)
+    return h.__dict__[f"{programme.code}_{name}"] if programme.scope == "household" else text(h, h.p)
 
 
-def _decides(programme: Programme, subject: Subject) -> bool:
-    """Whether an eligible finding stands on this subject."""
-    return subject.__dict__[programme.code] is True
-
-
-def _told(programme: Programme, h: HouseholdView) -> list[Told]:
+def _told(programme: Programme, h: HouseholdView) -> Told:
     """All lines of a finding: the household's, or those of each person looked at."""
     code, tidy = programme.code, programme.tidy
     if programme.scope == "household":
-        return [Told(line, h) for line in tidy(h.lines[code])] if code in h.lines else []
-    return [Told(line, m) for m in h.members if code in m.lines for line in tidy(m.lines[code])]
+        lines = h.lines.get(code)
+        return [(line, h) for line in tidy(lines)] if lines else []
+    return [(line, m) for m in h.members if code in m.lines for line in tidy(m.lines[code])]
 
 
 def _members(programme: Programme, h: HouseholdView, wanted: Callable[[Value], bool]) -> tuple[str, ...]:
@@ -106,6 +96,8 @@ def _members(programme: Programme, h: HouseholdView, wanted: Callable[[Value], b
 
 def _missing_beside(programme: Programme, h: HouseholdView, amounts: list[Value]) -> tuple[str, ...]:
     """Of a yes: the facts that would still change the people or the amount."""
+    if not h.missing.names:
+        return ()
     p = h.p
     open_values = list(amounts)
     if programme.scope == "person":
@@ -121,34 +113,40 @@ def _missing_beside(programme: Programme, h: HouseholdView, amounts: list[Value]
     return h.missing.named(facts)
 
 
-def _test_line(line: Line, subject: Subject, p: Parameters) -> TestLine:
-    test, holds, actual, threshold, waived = line
-    verdict: Verdict = "pass" if holds is True else "fail" if holds is False else "unknown"
-    member = subject.ref if type(subject) is PersonView else ""
-    if type(test) is Comparison:
-        per = test.per(subject, p)
-        return TestLine(test.id, verdict, _shown(actual, per), _shown(threshold, per), member, waived)
-    shown: Shown = None if is_unknown(actual) else actual
-    return TestLine(test.id, verdict, shown, True if type(shown) is bool else None, member)
+def _test_lines(told: Told, p: Parameters) -> tuple[TestLine, ...]:
+    """Lines as they are kept: verdicts, and figures divided for display."""
+    made = []
+    for (test, holds, actual, threshold, waived), subject in told:
+        verdict = "pass" if holds is True else "fail" if holds is False else "unknown"
+        member = subject.ref if type(subject) is PersonView else ""
+        if type(test) is Comparison:
+            if test.per is not one:
+                per = test.per(subject, p)
+                actual, threshold = round_half_up(actual, per), round_half_up(threshold, per)
+            if type(threshold) is Unknown:
+                threshold = None
+        if type(actual) is Unknown:
+            actual = None
+        elif type(actual) is bool:
+            threshold = True  # a claim: so it is, or it is not
+        made.append(_new_tuple(TestLine, (test.id, verdict, actual, threshold, member, waived)))
+    return tuple(made)
 
 
-def _shown(figure: Value, per: Value) -> int | None:
-    shown: Any = figure if per is _ONE else round_half_up(figure, per)  # Any: a number or an Unknown
-    return None if is_unknown(shown) else shown
+_new_tuple = tuple.__new__  # a third of the cost of calling TestLine, fifty times a household
 
 
-_ONE = 1
-
-
-def _distance(line: Line, per: Value) -> int:
+def _distance(line: Line, subject: Subject, p: Parameters) -> int:
     """From the figure to its line as shown: negative on the wrong side. Rounded, so for display only."""
+    assert isinstance(line.test, Comparison)
     apart = line.threshold - line.actual if line.test.operator in ("<", "<=") else line.actual - line.threshold
-    return _shown(apart, per) or 0
+    shown = round_half_up(apart, line.test.per(subject, p))
+    return 0 if is_unknown(shown) else int(shown)
 
 
-def _margin_of_refusal(told: list[Told], p: Parameters) -> Margin | None:
+def _margin_of_refusal(told: Told, p: Parameters) -> Margin | None:
     """Only where one test alone fails, and that a comparison; else nobody is near."""
-    failing = [each for each in told if each.line.holds is not True]
+    failing = [each for each in told if each[0].holds is not True]
     if len(failing) != 1:
         return None
     line, subject = failing[0]
@@ -157,21 +155,20 @@ def _margin_of_refusal(told: list[Told], p: Parameters) -> Margin | None:
     near = False
     if line.threshold > 0 and not is_unknown(p.near_miss_share):
         near = abs(line.actual - line.threshold) * RATE <= line.threshold * p.near_miss_share
-    return Margin(line.test.id, _distance(line, line.test.per(subject, p)), near)
+    return Margin(line.test.id, _distance(line, subject, p), near)
 
 
-def _margin_of_yes(told: list[Told], p: Parameters) -> Margin | None:
+def _margin_of_yes(told: Told, p: Parameters) -> Margin | None:
     """The comparison passed by the least."""
-    tightest: tuple[int, Told] | None = None
-    for each in told:
-        line = each.line
-        if not isinstance(line.test, Comparison) or line.waived or line.holds is not True or line.threshold <= 0:
+    tightest: tuple[int, Line, Subject] | None = None
+    for line, subject in told:
+        _, holds, actual, threshold, waived = line
+        if holds is not True or waived or type(line.test) is not Comparison or threshold <= 0:
             continue
-        room = abs(line.threshold - line.actual) * _MILLION // line.threshold
+        room = abs(threshold - actual) * _MILLION // threshold
         if tightest is None or room < tightest[0]:
-            tightest = (room, each)
+            tightest = (room, line, subject)
     if tightest is None:
         return None
-    line, subject = tightest[1]
-    assert isinstance(line.test, Comparison)
-    return Margin(line.test.id, _distance(line, line.test.per(subject, p)))
+    _, line, subject = tightest
+    return Margin(line.test.id, _distance(line, subject, p))

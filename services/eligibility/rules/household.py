@@ -11,6 +11,7 @@ Cannot tell: living area per head, whether a dwelling is uninhabitable, real tur
 committed to treatment, costs that another body pays back later.
 """
 
+from operator import attrgetter
 from typing import Final
 
 from services.eligibility.rules.criteria import Claim, Comparison, Group, Text
@@ -191,9 +192,9 @@ def asset_tests(
     """
     financial, vehicle, dwelling, trade = refusals
 
-    def limit(p: Value) -> Value:
-        return getattr(p, f"vehicle_limit_{kind}")
-
+    months = attrgetter(f"financial_limit_months_{kind}")
+    limit = attrgetter(f"vehicle_limit_{kind}")
+    allowed = attrgetter(business)
     return Group(
         Comparison(
             id=f"{prefix}.financial",
@@ -202,7 +203,7 @@ def asset_tests(
             unit="yuan/person",
             operator="<=",
             actual=lambda s, p: s.home.financial * RATE,
-            threshold=lambda s, p: getattr(p, f"financial_limit_months_{kind}") * p.dibao_standard_month * heads(s, p),
+            threshold=lambda s, p: months(p) * p.dibao_standard_month * heads(s, p),
             per=lambda s, p: heads(s, p) * RATE,
         ),
         Comparison(
@@ -237,7 +238,7 @@ def asset_tests(
             id=f"{prefix}.business",
             cites=cites,
             refusal=trade,
-            holds=lambda s, p: one_of(s.home.business, getattr(p, business)),
+            holds=lambda s, p: one_of(s.home.business, allowed(p)),
             shows=lambda s, p: s.home.business,
         ),
     )
@@ -245,6 +246,5 @@ def asset_tests(
 
 def not_already(status: str, refusal: str, cites: tuple[str, str], prefix: str) -> Claim:
     """The household holds no higher status."""
-    return Claim(
-        id=f"{prefix}.not_{status}", cites=cites, refusal=refusal, holds=lambda h, p: negate(getattr(h, status))
-    )
+    held = attrgetter(status)
+    return Claim(id=f"{prefix}.not_{status}", cites=cites, refusal=refusal, holds=lambda h, p: negate(held(h)))

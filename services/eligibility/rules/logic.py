@@ -8,7 +8,7 @@ Kleene's strong logic.
 Rates are whole numbers of ten-thousandths (RATE), so that 60 % is 6,000 and comparisons multiply crosswise.
 """
 
-from collections.abc import Iterable
+import operator
 from typing import Any, Final, NoReturn, Protocol
 
 Value = Any  # a whole number, truth, code, UNKNOWN or column expression: the one rule text reads them all
@@ -179,33 +179,30 @@ def one_of(code: Value, codes: Value) -> Value:
     return any_of(*(code == each for each in codes))
 
 
-def below(actual: Value, threshold: Value) -> Value:
-    """Strictly less: 低于."""
-    return actual < threshold
+below: Final = operator.lt
+"""Strictly less: 低于."""
 
+at_most: Final = operator.le
+"""Less or the same: 不超过, 以下."""
 
-def at_most(actual: Value, threshold: Value) -> Value:
-    """Less or the same: 不超过, 以下."""
-    return actual <= threshold
+above: Final = operator.gt
+"""Strictly more: 超过."""
 
-
-def above(actual: Value, threshold: Value) -> Value:
-    """Strictly more: 超过."""
-    return actual > threshold
-
-
-def at_least(actual: Value, threshold: Value) -> Value:
-    """More or the same: 以上."""
-    return actual >= threshold
+at_least: Final = operator.ge
+"""More or the same: 以上."""
 
 
 def larger(one: Value, other: Value) -> Value:
     """The larger of two numbers."""
+    if type(one) is int and type(other) is int:
+        return one if one >= other else other
     return choose(one >= other, one, other)
 
 
 def smaller(one: Value, other: Value) -> Value:
     """The smaller of two numbers."""
+    if type(one) is int and type(other) is int:
+        return one if one <= other else other
     return choose(one <= other, one, other)
 
 
@@ -254,11 +251,3 @@ def graded(card: Value, rows: Value) -> Value:
     return any_of(
         *(grade <= worst if which == "any" else all_of(kind == which, grade <= worst) for which, worst in rows)
     )
-
-
-def total(values: Iterable[Value]) -> Value:
-    """The sum; unknown when one part is."""
-    answer: Value = 0
-    for value in values:
-        answer = answer + value
-    return answer

@@ -24,7 +24,6 @@ from services.eligibility.rules.assessment import Finding, Need
 from services.eligibility.rules.facts import Event
 from services.eligibility.rules.logic import all_of, is_unknown
 from services.eligibility.rules.plain import HouseholdView, PersonView
-from services.eligibility.rules.programmes.special_aid import is_jobless, is_student
 
 _PATH: Final = Path(__file__).parent / "routing.yaml"
 _TEMP_AIDS: Final = ("temp_spending", "temp_emergency")
@@ -120,22 +119,22 @@ def _poor_with_medical_cost(case: _Case) -> Found:
 
 
 def _poor_student(case: _Case) -> Found:
-    return case.who(lambda m: is_student(m, case.p)) if case.is_low_income else None
+    return case.who(lambda m: m.is_student) if case.is_low_income else None
 
 
 def _poor_pupil(case: _Case) -> Found:
     if not case.is_low_income or is_unknown(case.p.pupil_ages):
         return None
     youngest, oldest = case.p.pupil_ages
-    return case.who(lambda m: all_of(is_student(m, case.p), m.age >= youngest, m.age <= oldest))
+    return case.who(lambda m: all_of(m.is_student, m.age >= youngest, m.age <= oldest))
 
 
 def _poor_jobless(case: _Case) -> Found:
-    return case.who(lambda m: is_jobless(m, case.p)) if case.is_low_income else None
+    return case.who(lambda m: m.is_jobless) if case.is_low_income else None
 
 
 def _poor_jobless_union_member(case: _Case) -> Found:
-    return case.who(lambda m: all_of(is_jobless(m, case.p), m.union_member)) if case.is_low_income else None
+    return case.who(lambda m: all_of(m.is_jobless, m.union_member)) if case.is_low_income else None
 
 
 def _poor_card_holder(case: _Case) -> Found:
@@ -182,7 +181,7 @@ def _poor_housing(case: _Case) -> Found:
 
 
 def _housing_gap(case: _Case) -> Found:
-    reported = any(row.need == "housing" and _stated(row, case) for row in routing().rows)
+    reported = any(row.need == "housing" and _stated(row, case.event) for row in routing().rows)
     open_need = reported or _poor_housing(case) is not None
     return "" if open_need and case.is_in_hardship and "housing_aid" not in case.eligible else None
 
@@ -219,7 +218,7 @@ def find_needs(h: HouseholdView, findings: tuple[Finding, ...], event: Event) ->
     found: dict[str, list[tuple[RoutingRow, str]]] = {}
     for row in table.rows:
         subject = FACTS[row.when](case) if row.when else None
-        if subject is None and _stated(row, case):
+        if subject is None and row.causes and event.causes and _stated(row, event):
             subject = ""
         if subject is not None:
             found.setdefault(row.need, []).append((row, subject))
@@ -230,8 +229,8 @@ def find_needs(h: HouseholdView, findings: tuple[Finding, ...], event: Event) ->
     return tuple(needs)
 
 
-def _stated(row: RoutingRow, case: _Case) -> bool:
-    return any(cause in row.causes for cause in case.event.causes)
+def _stated(row: RoutingRow, event: Event) -> bool:
+    return any(cause in row.causes for cause in event.causes)
 
 
 def _merge(code: str, rows: list[tuple[RoutingRow, str]], case: _Case, findings: tuple[Finding, ...]) -> Need:

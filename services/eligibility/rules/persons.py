@@ -21,7 +21,6 @@ from services.eligibility.rules.logic import (
     negate,
     one_of,
     surely,
-    total,
     undecided,
 )
 from services.eligibility.rules.steps import Fold, PersonFigure, Step
@@ -102,16 +101,12 @@ def topup_rate(m: Value, p: Value) -> Value:
     Only what is known to hold counts; a fact that is missing is named with the finding.
     Source: M57 Art 27, D649 Art 12.
     """
-    rates = (
-        choose(surely(m.age >= p.topup_elder_age), p.topup_elder70, 0),
-        choose(surely(m.is_minor), p.topup_minor, 0),
-        choose(surely(m.is_severe), p.topup_severe_disabled, 0),
-        choose(surely(m.serious_illness), p.topup_seriously_ill, 0),
-    )
-    highest: Value = 0
-    for rate in rates:
-        highest = larger(highest, rate)
-    return choose(p.topup_stack, total(rates), highest)
+    old = choose(surely(m.age >= p.topup_elder_age), p.topup_elder70, 0)
+    young = choose(surely(m.is_minor), p.topup_minor, 0)
+    disabled = choose(surely(m.is_severe), p.topup_severe_disabled, 0)
+    ill = choose(surely(m.serious_illness), p.topup_seriously_ill, 0)
+    highest = larger(larger(old, young), larger(disabled, ill))
+    return choose(p.topup_stack, old + young + disabled + ill, highest)
 
 
 def topup_is_open(m: Value, p: Value) -> Value:

@@ -160,10 +160,18 @@ class HouseholdView(View):
         self.monitored = facts.monitored
         self.causes = event.causes
         self.severity_said = event.severity or NO_EMERGENCY
-        self.severity_unstated = missing.add("event.severity")
+        self.severity_unstated: Value = NO_EMERGENCY
+        if event.causes and not event.severity:
+            self.severity_unstated = missing.add("event.severity")
         self.refused_jobs = history.refused_jobs
         self.same_cause = history.same_cause_within_12_months
         self.aid_received = history.temp_aid_received_this_year_fen
+
+    def release(self) -> None:
+        """Let go of the circle of household and persons, so that no garbage collector need find it."""
+        del self.home
+        for m in self.members:
+            del m.home
 
 
 def fold(step: Fold, items: Any, p: Parameters) -> Value:  # Any: views, or an Unknown

@@ -19,7 +19,7 @@ from typing import Final
 
 from services.eligibility.rules.criteria import Claim
 from services.eligibility.rules.logic import Value, all_of, any_of, negate, one_of
-from services.eligibility.rules.steps import Fold, HouseholdFigure, Programme, Step
+from services.eligibility.rules.steps import Fold, HouseholdFigure, PersonFigure, Programme, Step
 
 POOR_HOUSING: Final = ("dangerous", "crowded", "none")
 
@@ -113,15 +113,18 @@ def medical_members(m: Value, p: Value) -> Value:
         m.tekun,
         m.dibao_single,
         all_of(m.is_inside, any_of(h.dibao, h.margin, all_of(p.medical_aid_monitored, h.monitored))),
-        all_of(h.rigid, is_ill(m, p)),
+        all_of(h.rigid, m.is_ill),
     )
 
 
 BEFORE: Final[tuple[Step, ...]] = (
     HouseholdFigure("is_low_income", is_low_income),
-    Fold("any_student", "members", "any", is_student),
-    Fold("any_ill", "members", "any", is_ill),
-    Fold("any_jobless", "members", "any", is_jobless),
+    PersonFigure("is_student", is_student),
+    PersonFigure("is_ill", is_ill),
+    PersonFigure("is_jobless", is_jobless),
+    Fold("any_student", "members", "any", lambda m, p: m.is_student),
+    Fold("any_ill", "members", "any", lambda m, p: m.is_ill),
+    Fold("any_jobless", "members", "any", lambda m, p: m.is_jobless),
 )
 
 SPECIAL_AIDS: Final = (
@@ -130,7 +133,7 @@ SPECIAL_AIDS: Final = (
         code="education_aid",
         scope="household",
         holds=lambda h, p: all_of(_POOR_PUPIL(h, p), _STUDENT(h, p)),
-        members=is_student,
+        members=lambda m, p: m.is_student,
     ),
     Programme(
         code="housing_aid",
@@ -142,6 +145,6 @@ SPECIAL_AIDS: Final = (
         code="employment_aid",
         scope="household",
         holds=lambda h, p: all_of(_POOR_JOBLESS(h, p), _JOBLESS(h, p)),
-        members=is_jobless,
+        members=lambda m, p: m.is_jobless,
     ),
 )
