@@ -175,6 +175,8 @@ def segment(value: object) -> str:
 def may_ask(desk: Desk, grant: Grant, template: str) -> bool:
     """Whether the caller's roles reach a route, so that a page offers only what will work."""
     method, _, path = template.partition(" ")
-    route = next(one for one in desk.table.routes if (one.method, one.path) == (method, path))
+    route = next((one for one in desk.table.routes if (one.method, one.path) == (method, path)), None)
+    if route is None:
+        return False
     has_role = grant.is_operator or not route.roles or not route.roles.isdisjoint(grant.actor.roles)
     return grant.actor.may(route.scope) and has_role

@@ -42,7 +42,13 @@ async def screening(request: Request, visitor: VisitorDep) -> Response:
     """The funnel, with the figures of this moment; scripts keep it moving, without them it reloads."""
     progress = await read_progress(desk_of(request), visitor.grant, request.state.request_id)
     return renderer(request).page(
-        request, "screening.html", visitor=visitor, progress=progress, steps=STEPS, reasons=reasons_of
+        request,
+        "screening.html",
+        visitor=visitor,
+        progress=progress,
+        steps=STEPS,
+        reasons=reasons_of,
+        names=await request.app.state.vocabulary.refreshed(),
     )
 
 

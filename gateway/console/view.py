@@ -122,7 +122,8 @@ def figure(value: object, unit: object, words: Words) -> str:
             return f"{(Decimal(str(value)) * 100).normalize():f}%"
         except InvalidOperation:
             return str(value)
-    return f"{value}{words.code('unit_of', kind) if kind else ''}" if words.language == "zh-CN" else str(value)
+    text = words.code("figure", value) if isinstance(value, str) else str(value)
+    return f"{text}{words.code('unit_of', kind)}" if kind and words.language == "zh-CN" else text
 
 
 def masked_name(name: object) -> str:
