@@ -24,4 +24,5 @@ def create_app(settings: CharitySettings | None = None) -> FastAPI:
     key = settings.seal_key
     app.state.sealing = Sealing(Sealer(key.get_secret_value()) if key else None)
     app.state.clock = Clock()
+    app.state.breaches = []
     return app

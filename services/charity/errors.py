@@ -11,6 +11,7 @@ services.kit.errors.ServiceError
 │   ├── MonthClosed          409   a closed month takes no entry; a reversal in an open month is the way
 │   ├── AlreadyHelped        409   same help twice in a season, without the reviewer's word
 │   ├── StandBack            409   another partner's answer is open, or the need is gone
+│   ├── BooksDisagree        409   the check of the books found a breach: nothing is paid until it is mended
 │   └── Differs              409   the same natural key with other content
 └── Unavailable
     └── NoSealKey            503   a named donor cannot be sealed
@@ -22,6 +23,7 @@ from services.kit.errors import BadInput, Conflict, FieldError, NotFound, Unavai
 
 __all__ = [
     "AlreadyHelped",
+    "BooksDisagree",
     "Differs",
     "FundExhausted",
     "MonthClosed",
@@ -103,6 +105,14 @@ class StandBack(Conflict):
             "The need has another answer or is gone; charity stands back",
             extra={"reason": reason},
         )
+
+
+class BooksDisagree(Conflict):
+    """A safe halt is better than a wrong payment."""
+
+    code = "books_disagree"
+    zh = "账目核对发现不一致，付款已暂停，请先查明"
+    en = "The check of the books found a breach; payments stop until it is mended"
 
 
 class Differs(Conflict):

@@ -6,6 +6,7 @@ import logging
 import aiohttp
 from fastapi import FastAPI
 
+from services.charity.actions.books import check_books
 from services.charity.actions.reports import Reply, claim_due, note_reply, report_body
 from services.charity.actions.take_up import look_again
 from services.charity.consumers import HANDLERS
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
 _LOOK_AGAIN_S = 3600.0
+_CHECK_BOOKS_S = 60.0
 _LONGEST_WAIT_S = 3600.0
 _TOKEN_WAIT_S = 30.0
 """A token that is not taken is for a person to mend."""
@@ -36,6 +38,7 @@ async def loops(app: FastAPI) -> None:
         clock,
         run_reports(settings, database, clock),
         run_second_looks(database, clock),
+        run_book_checks(app),
     )
 
 
@@ -96,6 +99,27 @@ def reply_of(status: int, retry_after: str | None) -> Reply:
     if status in (408, 425, 429) or status >= 500 or status < 400:
         return Reply("later", str(status), wait_s)
     return Reply("refused", str(status))
+
+
+async def run_book_checks(app: FastAPI) -> None:
+    """Once a minute: whether books, funds, awards and payments agree. While they do not, no batch is made."""
+    while True:
+        try:
+            await look_at_books(app)
+        except Exception as error:  # the loop must live: whatever it was, look again later
+            level = logging.WARNING if is_passing(error) else logging.ERROR
+            log.log(level, "book check", extra={"error": type(error).__name__})
+        await asyncio.sleep(_CHECK_BOOKS_S)
+
+
+async def look_at_books(app: FastAPI) -> None:
+    """Look once, and keep what was found in `app.state.breaches`."""
+    database: Database = app.state.database
+    async with database.transaction() as db:
+        found = await check_books(db)
+    if found:
+        log.error("books disagree", extra={"count": len(found), "where": found[0][0]})
+    app.state.breaches = found
 
 
 async def run_second_looks(database: Database, clock: Clock) -> None:

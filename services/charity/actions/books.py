@@ -102,6 +102,11 @@ def _check_covered(entry: Entry, available: dict[str, int]) -> None:
             raise FundExhausted(yuan(left))
 
 
+async def check_books(db: AsyncSession) -> list[tuple[str, str]]:
+    """(breach, what) where books, funds, awards and payments disagree; empty in true books."""
+    return await books.breaches(db)
+
+
 async def close_month(db: AsyncSession, month: date, *, actor: Actor, now: datetime) -> ClosedMonth:
     """Close a month for good: it takes no entry any more, and its digest is kept. `month` is its first day.
 

@@ -11,16 +11,9 @@ from services.charity.errors import NotFound, UnknownCode
 from services.charity.ledger.chart import chart
 from services.charity.ledger.statements import trial_balance
 from services.charity.models import ClosedMonth
-from services.charity.schemas.answers import (
-    BalanceRowOut,
-    EntriesOut,
-    EntryOut,
-    MonthOut,
-    MonthsOut,
-    TrialBalanceOut,
-    Words,
-)
 from services.charity.schemas.bodies import ReverseIn
+from services.charity.schemas.common import Words
+from services.charity.schemas.money import BalanceRowOut, EntriesOut, EntryOut, MonthOut, MonthsOut, TrialBalanceOut
 from services.charity.store import books
 from services.contracts.money import yuan
 from services.kit.application import router as new_router

@@ -13,7 +13,9 @@ from services.charity.programmes.award_steps import allowed, award_number
 from services.charity.programmes.directory import Words as BrandWords
 from services.charity.programmes.directory import directory
 from services.charity.programmes.policy import sentence
-from services.charity.schemas.answers import AwardOut, EntryOut, LineOut, StepOut, Words
+from services.charity.schemas.answers import AwardOut, StepOut
+from services.charity.schemas.common import Words
+from services.charity.schemas.money import EntryOut, LineOut
 from services.contracts.money import yuan
 from services.kit.clock import Clock
 from services.kit.errors import BadInput, FieldError

@@ -8,8 +8,9 @@ from services.charity.api.common import PREFIX, ClockDep, PathRef, next_key, rea
 from services.charity.errors import NotFound
 from services.charity.ledger.statements import FundBalance as Figures
 from services.charity.models import Donation, Donor, Fund, FundBalance
-from services.charity.schemas.answers import DonationOut, DonationsOut, FundOut, FundsOut, TransferOut, Words
 from services.charity.schemas.bodies import DonationIn, DonorShownIn, FundIn, TransferIn
+from services.charity.schemas.common import Words
+from services.charity.schemas.money import DonationOut, DonationsOut, FundOut, FundsOut, TransferOut
 from services.charity.store import books, donations
 from services.contracts.money import yuan
 from services.kit.application import router as new_router

@@ -1,21 +1,14 @@
 """Payment batches: the list for the bank, its file, and the bank's receipts."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from services.charity.actions import payments as actions
 from services.charity.api.common import PREFIX, ClockDep, PathRef, next_key, read_key
-from services.charity.errors import NotFound
+from services.charity.errors import BooksDisagree, NotFound
 from services.charity.models import PaymentBatch
 from services.charity.programmes.award_steps import award_number
-from services.charity.schemas.answers import (
-    BatchDetailOut,
-    BatchesOut,
-    BatchOut,
-    PaymentOut,
-    ReceiptLineOut,
-    ReceiptsOut,
-)
 from services.charity.schemas.bodies import BatchIn, ReceiptsIn
+from services.charity.schemas.money import BatchDetailOut, BatchesOut, BatchOut, PaymentOut, ReceiptLineOut, ReceiptsOut
 from services.charity.store import awards, payments
 from services.contracts.money import yuan
 from services.kit.application import router as new_router
@@ -44,8 +37,13 @@ async def _batch_out(db: SessionDep, batch: PaymentBatch) -> BatchOut:
 
 
 @router.post("", status_code=201, dependencies=[require("charity:decide")], openapi_extra=_LIST_BODY)
-async def post_batch(body: BatchIn, db: SessionDep, actor: ActorDep, clock: ClockDep) -> BatchOut:
-    """Put approved awards on a list for the bank. The same reference and request answer the same batch."""
+async def post_batch(body: BatchIn, db: SessionDep, actor: ActorDep, clock: ClockDep, request: Request) -> BatchOut:
+    """Put approved awards on a list for the bank. The same reference and request answer the same batch.
+
+    Nothing goes to the bank while the minute's check of the books finds a breach.
+    """
+    if request.app.state.breaches:
+        raise BooksDisagree()
     return await _batch_out(db, await actions.make_batch(db, body, actor=actor, now=clock.now()))
 
 

@@ -69,6 +69,6 @@ def _brand_out(
         households=figures["households"],
         waiting=figures["waiting"],
         fit=match.fit if match else None,
-        reasons=[words(sentence(code, opens_on=match.opens_on)) for code in match.reasons] if match else [],
-        missing=list(match.missing) if match else [],
+        reasons=tuple(words(sentence(code, opens_on=match.opens_on)) for code in match.reasons) if match else (),
+        missing=match.missing if match else (),
     )

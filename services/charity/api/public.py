@@ -7,7 +7,7 @@ from fastapi import Request
 from services.charity.api.common import PREFIX, ClockDep, optional_yuan
 from services.charity.programmes.disclosure import Cell, merge_small
 from services.charity.programmes.policy import policy_on
-from services.charity.schemas.answers import DisclosedCell, DisclosedIncome, DisclosureOut
+from services.charity.schemas.money import DisclosedCell, DisclosedIncome, DisclosureOut
 from services.charity.store import figures
 from services.kit.application import router as new_router
 from services.kit.db import EVERYTHING, Database

@@ -1,1 +1,1 @@
-"""What charity's door takes (bodies) and answers (answers)."""
+"""What charity's door takes (bodies) and answers (answers, money)."""

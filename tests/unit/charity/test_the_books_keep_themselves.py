@@ -7,10 +7,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from services.charity.ledger.recipes import Deed, FundKind, donation_received
 from services.charity.store.books import add_entries
+from services.charity.worker import look_at_books
 from tests.support.postgres import PartDatabase, PartDatabases
+from tests.unit.charity.make import clients, give, make_charity, make_referral, step, tell
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 GENERAL = FundKind("general", False)
@@ -185,3 +188,26 @@ async def test_a_reversal_is_not_reversed_and_undoes_everything(app_role: asyncp
         await add_head(app_role, reverses=undoing)
     with pytest.raises(asyncpg.UniqueViolationError):
         await add_head(app_role, reverses=first)
+
+
+async def test_nothing_is_paid_while_awards_and_books_disagree(start_part: Any) -> None:
+    part = await make_charity(start_part)
+    reviewer, approver = clients(part)
+    await give(reviewer, "9000")
+    await tell(part, [make_referral(uuid4()) for _ in range(2)])
+    first, second = (await reviewer.get("/api/v1/charity/proposals")).json()["items"]
+    for award in (first, second):
+        await step(reviewer, award["id"], "review")
+        await step(approver, award["id"], "approve")
+    forge = "UPDATE award SET status = 'paid', paid_on = '2026-11-25' WHERE id = :id"
+    async with part.database.transaction() as db:
+        await db.execute(text(forge), {"id": UUID(first["id"])})
+    await look_at_books(part.app)
+    answer = await approver.post("/api/v1/charity/payment-batches", json={"reference": "B-1"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "books_disagree")
+    breaches = (await reviewer.get("/api/v1/charity/trial-balance")).json()["breaches"]
+    assert breaches == [f"award_and_books:{first['id']}", f"award_and_payment:{first['id']}"]
+    async with part.database.transaction() as db:
+        await db.execute(text("UPDATE award SET status = 'approved', paid_on = NULL"))
+    await look_at_books(part.app)
+    assert (await approver.post("/api/v1/charity/payment-batches", json={"reference": "B-1"})).status_code == 201
