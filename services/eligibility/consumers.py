@@ -4,16 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.intake import CareChanged, GridReportRecorded, HouseholdChanged
 from services.eligibility.actions.facts import take_care, take_households, take_reports
 from services.kit.inbox import Handlers
 
 
-async def on_household_changed(
-    db: AsyncSession, events: Sequence[HouseholdChanged], now: datetime
-) -> Collection[UUID]:
+async def on_household_changed(db: AsyncSession, events: Sequence[HouseholdChanged], now: datetime) -> Collection[UUID]:
     """Take in what households are."""
     return await take_households(db, events, now=now)
 

@@ -1,6 +1,7 @@
 """The tables that are read or changed row by row. Bulk writes go by SQL in `store`; the schema is in `migrations`."""
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Column, DateTime, Text
@@ -8,7 +9,10 @@ from sqlmodel import Field
 
 from services.kit.db import service_base
 
-Base = service_base("eligibility")
+if TYPE_CHECKING:
+    from sqlmodel import SQLModel as Base
+else:
+    Base = service_base("eligibility")
 
 
 class Assessment(Base, table=True):
@@ -39,7 +43,7 @@ class Assessment(Base, table=True):
     rule_version: str
     rule_digest: str
     engine: str
-    created_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]  # an instance is right
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class RecordAccount(Base, table=True):

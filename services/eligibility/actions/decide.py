@@ -10,11 +10,12 @@ from uuid import UUID
 import orjson
 
 from services.contracts.codes import AccountReason
-from services.eligibility.actions.check import Checked, check, facts_of
+from services.eligibility.actions.check import Checked, check
 from services.eligibility.actions.look import Json, canonical, elder_age, lines_on, place_of, snapshot_of
 from services.eligibility.rules.accounts import Grounds, Home, Standing, bill_account, grounds_of, report_account
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import Urgency, urgency_of
+from services.eligibility.rules.readers import facts_of
 from services.eligibility.rules.watch import Person, PersonYear, Report, person_years
 
 Step = Literal["none", "same", "new", "withdrawn", "merged"]
@@ -106,9 +107,7 @@ def _assess(home: Home, stated: Json | None, grounds: Grounds, as_of: date, know
             return decision
     decision.checked = check(snapshot)
     worked_at: datetime | None = known.visit.worked_at if known.visit is not None else None
-    decision.urgency = urgency_of(
-        grounds, decision.checked.eligible, is_known=stated is not None, worked_at=worked_at
-    )
+    decision.urgency = urgency_of(grounds, decision.checked.eligible, is_known=stated is not None, worked_at=worked_at)
     return decision
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.event import Event
 from services.contracts.intake import CareChanged, GridReportRecorded, HouseholdChanged
@@ -44,10 +44,7 @@ async def take_households(db: AsyncSession, events: Sequence[HouseholdChanged], 
     await households.lock_households(db, known)
     changed = await households.tell_households(
         db,
-        [
-            (e.ref, e.version, e.division, e.provisional, e.merged_into, _json(e.facts), e.occurred_at)
-            for e in fresh
-        ],
+        [(e.ref, e.version, e.division, e.provisional, e.merged_into, _json(e.facts), e.occurred_at) for e in fresh],
     )
     merged = {e.ref for e in fresh if e.merged_into is not None} & changed
     finals = await households.final_households(db, merged) if merged else {}

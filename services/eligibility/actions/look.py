@@ -14,11 +14,11 @@ import orjson
 
 from services.contracts.intake import CountedRecord
 from services.contracts.money import parse_yuan, yuan
-from services.eligibility.rules import persons as person_rules
 from services.eligibility.rules.accounts import Grounds, Home, is_dead
 from services.eligibility.rules.book import rule_book
-from services.eligibility.rules.facts import NO_CARD, Facts, Member
-from services.eligibility.rules.logic import UNKNOWN, graded
+from services.eligibility.rules.facts import Facts
+from services.eligibility.rules.logic import is_unknown
+from services.eligibility.rules.plain import counted_members
 from services.eligibility.rules.watch import Bill, Lines, LinesOn, Person, Report, paid_in_window, speaks
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ _KINDS = {"hospital_cost": "hospital_cost", "grid_report": "grid_report", "house
 def _lines(place: str, on: date) -> Lines:
     def value(id: str) -> Any:  # whatever kind the parameter has
         found = rule_book().definitions[id].in_force(place, on)
-        return None if found is UNKNOWN else found
+        return None if is_unknown(found) else found
 
     threshold = value("hospital_threshold")
     bands = () if threshold is None else (threshold, *(value("hospital_bands") or ()))
@@ -46,7 +46,7 @@ def lines_on(division: str) -> LinesOn:
 def elder_age(division: str, on: date) -> int | None:
     """The age from which a person counts as an elder."""
     found = rule_book().at(division, on).tekun_elder_age
-    return None if found is UNKNOWN else int(found)
+    return None if is_unknown(found) else int(found)
 
 
 def bills_of(records: Iterable[CountedRecord]) -> tuple[Bill, ...]:
@@ -117,7 +117,7 @@ def place_of(row: Any, persons: Sequence[Person], reports: Sequence[Report]) -> 
     """The household's division: as it was registered, else the most exact one that its persons and reports name."""
     if row.version > 0:
         return str(row.division)
-    named = {each.division for each in (*persons, *reports)} or {row.division}
+    named = {p.division for p in persons} | {r.division for r in reports} or {row.division}
     return str(max(named, key=lambda code: (len(code), code)))
 
 
@@ -175,7 +175,7 @@ def members_of(home: Home) -> list[Json]:
     for report in sorted(home.reports, key=lambda report: report.record_id):
         ref = str(report.person_ref or home.household_ref)
         people.setdefault(ref, {"ref": ref, "birth_date": report.birth_date, "gender": report.gender})
-    members = []
+    members: list[Json] = []
     for ref in sorted(people):
         member = {key: value for key, value in people[ref].items() if value}
         if "birth_date" in member:
@@ -188,34 +188,8 @@ def _counts(person: Person, home: Home, as_of: date) -> bool:
     """Whether the person's bills are the household's: it is counted, or may be for all that is known."""
     if home.facts is None:
         return not is_dead(person, home)
-    ref = str(person.person_ref)
-    member = next((member for member in home.facts.members if member.ref == ref), None)
-    return member is not None and may_be_counted(member, home.division, as_of)
-
-
-def may_be_counted(member: Member, division: str, as_of: date) -> bool:
-    """Whether the law counts the member into the household, an unknown answer included."""
-    p = rule_book().at(division, as_of)
-    return person_rules.is_counted(_View(member, p, as_of), p) is not False
-
-
-class _View:
-    """As much of a person as the rule on counting asks for."""
-
-    def __init__(self, member: Member, p: Any, as_of: date) -> None:
-        card = member.disability
-        born = member.birth_date
-        self.presence, self.relation = member.presence, member.relation
-        self.cohabits, self.legal_duty, self.custody = member.cohabits, member.legal_duty, member.custody
-        self.independent = True if member.independent is None else member.independent
-        self.student: Any = UNKNOWN if member.student is None else member.student
-        self.card_kind: Any = UNKNOWN if card is None else card.kind
-        self.card_grade: Any = UNKNOWN if card is None else card.grade
-        self.is_severe: Any = False if card is NO_CARD else graded(self, p.severe_disability)
-        self.is_minor: Any = UNKNOWN
-        if born is not None:
-            age = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
-            self.is_minor = age < p.adult_age
+    counted = counted_members(home.facts, rule_book().at(home.division, as_of))
+    return counted.get(str(person.person_ref), False) is not False
 
 
 def household_size(home: Home, facts: Facts) -> int:

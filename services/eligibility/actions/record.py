@@ -29,7 +29,7 @@ def assessment_row(decision: Decision, assessment_id: UUID, number: int, as_of: 
         *(text_array(checked.eligible), text_array(checked.unknown), text_array(checked.not_eligible)),
         *(checked.monthly_fen, checked.one_off_fen),
         *(decision.facts_text.decode(), decision.facts_sha256),
-        *(checked.findings_text.decode(), checked.findings_sha256, checked.needs_text.decode()),
+        *(checked.findings_text.decode(), checked.findings_sha256, checked.needs_text().decode()),
         *(book.version, book.digest, ENGINE, now),
     )
 
@@ -69,11 +69,11 @@ def completed_event(decision: Decision, assessment_id: UUID, number: int, as_of:
         cause=decision.grounds.cause,
         status=checked.status,
         household_size=household_size(home, checked.facts),
-        people=checked.people,
+        people=checked.people(),
         priority=urgency.priority,
         safe_to_call=urgency.is_safe_to_call,
-        findings=checked.findings,
-        needs=checked.needs,
+        findings=checked.findings(),
+        needs=checked.needs(home.household_ref),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.actions.assess import assess_again
 from services.eligibility.errors import UnknownHousehold, VisitClosed, VisitMoved

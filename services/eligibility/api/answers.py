@@ -137,7 +137,7 @@ class RuleBookOut(Answer):
 
 
 class CertificateOut(Answer):
-    """What an assessment stands on: the facts used, the rule book, the engine, and the digests of facts and findings."""
+    """What an assessment stands on: the facts used, the rule book, the engine, the digests of facts and findings."""
 
     facts: dict[str, Any]
     facts_sha256: str
@@ -173,6 +173,18 @@ class AssessmentList(Answer):
 
     items: list[AssessmentHead]
     next: str | None
+
+
+class AssessmentOut(AssessmentHead):
+    """An assessment in words: the answer of `POST /checks`, and what it stands on."""
+
+    counted_members: int | None
+    per_capita_income: str | None
+    trigger: dict[str, Any] | None
+    findings: list[dict[str, Any]]
+    needs: list[dict[str, Any]]
+    certificate: CertificateOut
+    record_ids: list[UUID]
 
 
 class RerunOut(Answer):

@@ -10,14 +10,17 @@ from services.eligibility.actions.check import check
 from services.eligibility.api.answers import (
     AssessmentHead,
     AssessmentList,
+    AssessmentOut,
     CertificateOut,
     RerunOut,
     RuleBookOut,
 )
 from services.eligibility.errors import BookChanged, UnknownAssessment
 from services.eligibility.models import Assessment
+from services.eligibility.rules.assessment import Assessment as Answer
 from services.eligibility.rules.book import rule_book
-from services.eligibility.store.assessments import assessments_of, find_assessment
+from services.eligibility.rules.rendering import render
+from services.eligibility.store.assessments import assessments_of, find_assessment, records_of
 from services.kit.application import router
 from services.kit.auth import require
 from services.kit.db import SessionDep
@@ -26,9 +29,33 @@ from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["assessments"])
 _MAY = [require("eligibility:read")]
+_MOST_RECORDS = 200
+_WITH_FINDINGS = ("live", "superseded")
 
 
-@routes.get("/households/{household_ref}/assessments", dependencies=_MAY)
+@routes.get("/assessments/{assessment_id}", dependencies=_MAY, summary="一次评估的逐条说明 / An assessment in words")
+async def get_assessment(assessment_id: UUID, db: SessionDep) -> AssessmentOut:
+    """Every programme's answer with its tests, figures, articles and sentences, and the facts it stands on."""
+    row = await _found(db, assessment_id)
+    words: dict[str, Any] = {}
+    if row.state in _WITH_FINDINGS:
+        words = render(Answer.from_json(orjson.loads(row.findings)), rule_book())
+    records = await records_of(db, assessment_id, limit=_MOST_RECORDS)
+    return AssessmentOut(
+        **_head(row),
+        counted_members=words.get("counted_members"),
+        per_capita_income=words.get("per_capita_income"),
+        trigger=words.get("trigger"),
+        findings=words.get("findings", []),
+        needs=words.get("needs", []),
+        certificate=_certificate(row),
+        record_ids=[record.record_id for record in records],
+    )
+
+
+@routes.get(
+    "/households/{household_ref}/assessments", dependencies=_MAY, summary="一户的历次评估 / A household's assessments"
+)
 async def get_assessments(
     household_ref: UUID, db: SessionDep, cursor: Cursor = None, limit: Limit = 50
 ) -> AssessmentList:
@@ -41,14 +68,16 @@ async def get_assessments(
     return AssessmentList(items=[AssessmentHead(**_head(row)) for row in rows[:limit]], next=following)
 
 
-@routes.post("/assessments/{assessment_id}/rerun", dependencies=_MAY)
+@routes.post(
+    "/assessments/{assessment_id}/rerun", dependencies=_MAY, summary="按存档事实重算 / Run an assessment again"
+)
 async def post_rerun(assessment_id: UUID, db: SessionDep) -> RerunOut:
     """Check the stored facts again under the stored rule book and compare the findings byte by byte. Stores nothing."""
     row = await _found(db, assessment_id)
     if row.rule_digest != rule_book().digest:
         raise BookChanged(extra={"rule_book": {"then": row.rule_digest, "now": rule_book().digest}})
     again = row.findings_sha256
-    if row.state in ("live", "superseded"):
+    if row.state in _WITH_FINDINGS:
         again = check(orjson.loads(row.facts)).findings_sha256
     return RerunOut(
         assessment_id=assessment_id,
@@ -67,7 +96,8 @@ async def _found(db: SessionDep, assessment_id: UUID) -> Assessment:
 
 
 def _head(row: Assessment) -> dict[str, Any]:
-    return row.model_dump(include=set(AssessmentHead.model_fields)) | {
+    head: dict[str, Any] = row.model_dump(include=set(AssessmentHead.model_fields))
+    return head | {
         "monthly_total": yuan(row.monthly_fen),
         "one_off_total": yuan(row.one_off_fen),
     }

@@ -19,7 +19,7 @@ routes = router(prefix="/api/v1/eligibility", tags=["funnel"])
 _FIRST_DAY = date(2000, 1, 1)
 
 
-@routes.get("/funnel", dependencies=[require("eligibility:read")])
+@routes.get("/funnel", dependencies=[require("eligibility:read")], summary="从线索到结果的漏斗 / The funnel")
 async def get_funnel(
     db: SessionDep,
     actor: ActorDep,
@@ -27,7 +27,7 @@ async def get_funnel(
     since: Annotated[Day | None, Query(alias="from")] = None,
     until: Annotated[Day | None, Query(alias="to")] = None,
 ) -> FunnelOut:
-    """Records, sums over the line, assessments, visits and results that began from one day to another, both included."""
+    """Records, sums over the line, assessments, visits and results that began in a span of days, both included."""
     today = Clock().today()
     first, last = since or _FIRST_DAY, until or today
     place = asked_place(division, actor)

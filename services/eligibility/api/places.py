@@ -5,18 +5,26 @@ from services.kit.auth import Actor
 from services.kit.errors import BadInput, FieldError
 
 
-def asked_place(division: str | None, actor: Actor) -> str:
-    """The prefix of division codes to show: what was asked for, else the actor's own territory ("" for everywhere).
+def read_place(division: str) -> str:
+    """The shortened code of a division.
 
-    Raises: BadInput when it is no division code.
+    Raises: BadInput when it is none.
     """
-    if not division:
-        return "" if actor.territory == "all" else actor.territory
     try:
         return shorten(division)
     except UnreadableDivision:
         wrong = FieldError("division", "division", "不是区划代码", "Not a division code")
         raise BadInput(errors=(wrong,)) from None
+
+
+def asked_place(division: str | None, actor: Actor) -> str:
+    """The prefix of division codes to show: what was asked for, else the actor's own territory ("" for everywhere).
+
+    Raises: BadInput when it is no division code.
+    """
+    if division:
+        return read_place(division)
+    return "" if actor.territory == "all" else actor.territory
 
 
 def place_name(division: str) -> str:

@@ -31,7 +31,7 @@ class RecordList(Answer):
     items: list[RecordOut]
 
 
-@routes.get("/records/{record_id}", dependencies=_MAY)
+@routes.get("/records/{record_id}", dependencies=_MAY, summary="一条记录的交代 / What became of a record")
 async def get_record(record_id: UUID, db: SessionDep) -> RecordOut:
     """What became of one hospital-cost record or grid report."""
     found = await find_records(db, [record_id])
@@ -40,7 +40,7 @@ async def get_record(record_id: UUID, db: SessionDep) -> RecordOut:
     return _record_out(found[0])
 
 
-@routes.post("/records/lookup", dependencies=_MAY)
+@routes.post("/records/lookup", dependencies=_MAY, summary="批量查记录交代 / What became of many records")
 async def post_lookup(body: LookupIn, db: SessionDep) -> RecordList:
     """What became of up to 500 records. Stores nothing."""
     return RecordList(items=[_record_out(row) for row in await find_records(db, body.record_ids)])

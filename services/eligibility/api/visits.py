@@ -57,7 +57,7 @@ class ApplicationOut(Answer):
     assessment_id: UUID | None
 
 
-@routes.get("/visits", dependencies=[require("eligibility:read")])
+@routes.get("/visits", dependencies=[require("eligibility:read")], summary="走访名单 / The visit list")
 async def get_visits(
     db: SessionDep,
     actor: ActorDep,
@@ -76,7 +76,7 @@ async def get_visits(
     return VisitList(items=[_visit_out(row) for row in rows[:limit]], next=following)
 
 
-@routes.get("/visits/{household_ref}", dependencies=[require("eligibility:read")])
+@routes.get("/visits/{household_ref}", dependencies=[require("eligibility:read")], summary="一户的走访 / One visit")
 async def get_visit(household_ref: UUID, db: SessionDep) -> VisitOut:
     """The visit to one household."""
     row = await find_visit(db, household_ref)
@@ -85,17 +85,23 @@ async def get_visit(household_ref: UUID, db: SessionDep) -> VisitOut:
     return _visit_out(row)
 
 
-@routes.post("/visits/{household_ref}/result", dependencies=[require("eligibility:write")])
+@routes.post(
+    "/visits/{household_ref}/result",
+    dependencies=[require("eligibility:write")],
+    summary="填报走访结果 / Note what came of a visit",
+)
 async def post_result(household_ref: UUID, body: ResultIn, db: SessionDep, actor: ActorDep) -> VisitOut:
     """Note what came of a visit. The same result again is 200; another version than now is 409 `visit_moved`."""
     now = Clock().now()
-    await record_result(
-        db, household_ref, result=body.result, version=body.version, on=body.on, actor=actor, now=now
-    )
+    await record_result(db, household_ref, result=body.result, version=body.version, on=body.on, actor=actor, now=now)
     return _visit_out(await find_visit(db, household_ref))
 
 
-@routes.post("/households/{household_ref}/applications", dependencies=[require("eligibility:write")])
+@routes.post(
+    "/households/{household_ref}/applications",
+    dependencies=[require("eligibility:write")],
+    summary="家庭提出申请 / A family asks for help",
+)
 async def post_application(household_ref: UUID, body: ApplicationIn, db: SessionDep) -> ApplicationOut:
     """A family asked: assess its household now and at every new fact."""
     now = Clock().now()

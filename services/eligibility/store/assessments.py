@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.eligibility.models import Assessment, RecordAccount
 from services.eligibility.store.bulk import Row, bound, rows_of
@@ -130,7 +130,7 @@ async def assessments_of(db: AsyncSession, household_ref: UUID, *, before: int |
     query = select(Assessment).where(col(Assessment.household_ref) == household_ref)
     if before is not None:
         query = query.where(col(Assessment.number) < before)
-    return list((await db.exec(query.order_by(col(Assessment.number).desc()).limit(limit))).all())
+    return list((await db.scalars(query.order_by(col(Assessment.number).desc()).limit(limit))).all())
 
 
 async def find_records(db: AsyncSession, ids: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
@@ -141,4 +141,4 @@ async def find_records(db: AsyncSession, ids: Collection[UUID]) -> Sequence[SqlR
 async def records_of(db: AsyncSession, assessment_id: UUID, *, limit: int) -> list[RecordAccount]:
     """The records an assessment answers for."""
     query = select(RecordAccount).where(col(RecordAccount.assessment_id) == assessment_id)
-    return list((await db.exec(query.order_by(col(RecordAccount.record_id)).limit(limit))).all())
+    return list((await db.scalars(query.order_by(col(RecordAccount.record_id)).limit(limit))).all())

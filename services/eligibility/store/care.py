@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.store.bulk import Row, bound, rows_of
 
@@ -33,7 +33,8 @@ _TELL = text(
     " WHERE excluded.version > p.version RETURNING p.person_ref, old.household_ref AS household_before"
 )
 _OF_HOUSEHOLDS = text(
-    "SELECT person_ref, division, household_ref, birth_date, gender, in_city, deceased, records FROM person_care"
+    "SELECT person_ref, division, household_ref, birth_date, gender, in_city, deceased,"
+    " CAST(records AS text) AS records FROM person_care"
     " WHERE household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY person_ref"
 )
 _YEARS = {
@@ -133,7 +134,7 @@ async def watched_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRo
 
 
 async def tell_reports(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, UUID | None]:
-    """Write grid reports, where newer, in the order of the table's columns. Answers which, with the household before."""
+    """Write grid reports, where newer, in the order of the columns. Answers which, with the household before."""
     return {row.record_id: row.household_before for row in await db.execute(_REPORT, bound(_REPORTS, rows))}
 
 

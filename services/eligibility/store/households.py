@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.store.bulk import Row, bound, rows_of
 
@@ -37,14 +37,14 @@ _TELL = text(
     " stated_at = excluded.stated_at, changed_at = now() WHERE excluded.version > h.version RETURNING h.household_ref"
 )
 _READ = text(
-    "SELECT household_ref, version, division, provisional, merged_into, facts, stated_at, applied_on, assessments"
+    "SELECT household_ref, version, division, provisional, merged_into, CAST(facts AS text) AS facts, stated_at,"
+    " applied_on, assessments"
     " FROM household_facts WHERE household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY household_ref FOR UPDATE"
 )
 _MOVED = {"source": "uuid", "target": "uuid"}
+_MOVED_ROWS = rows_of(_MOVED)
 _REHOME = tuple(
-    text(
-        f"UPDATE {table} t SET household_ref = r.target FROM {rows_of(_MOVED)} WHERE t.household_ref = r.source"  # noqa: S608  # table names below
-    )
+    text(f"UPDATE {table} t SET household_ref = r.target FROM {_MOVED_ROWS} WHERE t.household_ref = r.source")
     for table in ("person_care", "grid_report", "record_account")
 )
 _COUNTED = {"household_ref": "uuid", "assessments": "int", "division": "text"}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import Visit
 from services.eligibility.store.bulk import Row, bound, rows_of
@@ -99,8 +99,6 @@ async def hold_visit(db: AsyncSession, household_ref: UUID) -> Visit | None:
     return await db.get(Visit, household_ref, with_for_update=True)
 
 
-async def write_result(
-    db: AsyncSession, household_ref: UUID, *, result: str, on: date, by: str, now: datetime
-) -> None:
+async def write_result(db: AsyncSession, household_ref: UUID, *, result: str, on: date, by: str, now: datetime) -> None:
     """Note what came of a visit."""
     await db.execute(_RESULT, {"ref": household_ref, "result": result, "on": on, "by": by, "now": now})

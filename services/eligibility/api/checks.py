@@ -1,0 +1,104 @@
+"""Checks that store nothing, and what the rule book holds."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import Field
+
+from services.eligibility.api.answers import Answer, CodedWords, RuleBookOut, Words
+from services.eligibility.api.places import read_place
+from services.eligibility.rules.assess import assess
+from services.eligibility.rules.book import rule_book
+from services.eligibility.rules.rendering import render
+from services.eligibility.schemas import CheckIn, to_check
+from services.kit.application import router
+from services.kit.auth import require
+from services.kit.clock import Clock
+from services.kit.fields import Day
+
+routes = router(prefix="/api/v1/eligibility", tags=["rules"])
+_MAY = [require("eligibility:read")]
+_NATION = "000000"
+
+
+class SourceOut(Answer):
+    """Where a value comes from."""
+
+    title: str
+    article: str
+    href: str
+    retrieved: str
+    note: str
+
+
+class ParameterOut(Answer):
+    """One dated value of one parameter for one place. Money in decimal yuan."""
+
+    id: str
+    title: Words
+    value: Any  # a number, truth, text or table, by the parameter's unit
+    unit: str
+    division: str
+    since: date = Field(alias="from")
+    to: date | None
+    source: SourceOut
+    illustrative: bool
+
+
+class ParameterList(Answer):
+    """Values of the rule book."""
+
+    items: list[ParameterOut]
+    rule_book: RuleBookOut
+
+
+class ProgrammeList(Answer):
+    """The programmes that are checked, in the order of the answer."""
+
+    items: list[CodedWords]
+
+
+@routes.post("/checks", dependencies=_MAY, summary="试算一户可得的救助 / Check a household")
+async def post_check(body: CheckIn) -> dict[str, Any]:
+    """Check a household against every programme: the test, figure and article behind each answer. Stores nothing."""
+    book = rule_book()
+    asked = to_check(body, book, today=Clock().today())
+    return render(assess(asked.facts, asked.parameters, book, event=asked.event, history=asked.history), book)
+
+
+@routes.get("/parameters", dependencies=_MAY, summary="政策参数 / Parameters of the rule book")
+async def get_parameters(
+    division: Annotated[str | None, Query(max_length=12)] = None, on: Day | None = None
+) -> ParameterList:
+    """Every dated value with its source; with `division` those that hold there, with `on` those in force that day."""
+    book = rule_book()
+    place = read_place(division) if division else None
+    rows = [row for row in book.listing() if _is_asked(row, place, on)]
+    if place is not None and on is not None:
+        # of values in force for nested places the nearest place's holds; the list is in order of place
+        rows = list({row["id"]: row for row in sorted(rows, key=lambda row: len(_prefix(row)))}.values())
+        rows.sort(key=lambda row: str(row["id"]))
+    return ParameterList(
+        items=[ParameterOut.model_validate(row) for row in rows],
+        rule_book=RuleBookOut(version=book.version, digest=book.digest),
+    )
+
+
+@routes.get("/programmes", dependencies=_MAY, summary="核对的救助项目 / Programmes that are checked")
+async def get_programmes() -> ProgrammeList:
+    """The programmes, with their names."""
+    return ProgrammeList(items=[CodedWords(code=p.code, zh=p.zh, en=p.en) for p in rule_book().programmes])
+
+
+def _prefix(row: dict[str, Any]) -> str:
+    return "" if row["division"] == _NATION else str(row["division"])
+
+
+def _is_asked(row: dict[str, Any], place: str | None, on: date | None) -> bool:
+    if place is not None and not place.startswith(_prefix(row)):
+        return False
+    if on is None:
+        return True
+    day = on.isoformat()
+    return row["from"] <= day and (row["to"] is None or day <= row["to"])

@@ -1,0 +1,1 @@
+"""The eligibility service around its rule book, on a real PostgreSQL."""
