@@ -62,6 +62,11 @@ _FUNNEL = {
 }
 
 
+def funnel(**changes: Any) -> dict[str, Any]:
+    """Eligibility's counts, some changed."""
+    return _FUNNEL | changes
+
+
 def _visit(number: int, **more: Any) -> dict[str, Any]:
     ref = HOUSEHOLD if number == 1 else HOUSEHOLD[:-2] + f"{number:02d}"
     row = {
@@ -86,7 +91,12 @@ def _visit(number: int, **more: Any) -> dict[str, Any]:
         "unknown": [{"code": "tekun", "zh": "特困人员救助供养", "en": "Support for the destitute"}],
         "money": {"monthly": "1955.00", "one_off": "3200.00"},
         "due_on": "2026-12-04",
-        "assignee": {"role": "township_clerk", "division": "350623105", "zh": "赤湖镇民政经办人", "en": "clerk on duty"},
+        "assignee": {
+            "role": "township_clerk",
+            "division": "350623105",
+            "zh": "赤湖镇民政经办人",
+            "en": "clerk on duty",
+        },
         "safe_to_call": number != 2,
         "sum_dropped": False,
         "result": None,
@@ -198,7 +208,14 @@ def _intake_household() -> dict[str, Any]:
 
 def _partners() -> list[dict[str, Any]]:
     url = "https://hooks.red-cross.example/in"
-    endpoint = {"id": _ASSESSMENT, "division": "3506", "url": url, "types": [], "state": "active", "failing_since": None}
+    endpoint = {
+        "id": _ASSESSMENT,
+        "division": "3506",
+        "url": url,
+        "types": [],
+        "state": "active",
+        "failing_since": None,
+    }
     ill = endpoint | {"url": "https://hooks.youth.example/in", "failing_since": "2026-02-28T08:00:00Z"}
     names = {"red_cross": ("红十字会", "Red Cross"), "youth_league": ("团委", "Youth League")}
     return [

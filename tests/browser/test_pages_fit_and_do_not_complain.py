@@ -43,7 +43,4 @@ async def test_the_api_documentation(windows: Windows, width: int) -> None:
     visit = await windows.open(width=width)
     await visit.open("/docs")
     await visit.page.wait_for_selector(".swagger-ui .info")
-    assert visit.complaints == []
-    wide = await visit.page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= width
-    await visit.check("docs") if await visit.page.locator("h1").count() == 1 else None
+    await visit.check("docs", headings=None)
