@@ -67,13 +67,13 @@ async def add_line(connection: asyncpg.Connection, entry: UUID, line: int, accou
     await connection.execute("INSERT INTO posting VALUES ($1, $2, $3, 'general', $4)", entry, line, account, fen)
 
 
-def refused(by: str) -> Any:
+def raises_guard(by: str) -> Any:
     """The block is refused by the guard of this name."""
     return pytest.raises(asyncpg.CheckViolationError, match=by)
 
 
 async def test_an_entry_whose_postings_do_not_sum_to_zero_cannot_be_committed(app_role: asyncpg.Connection) -> None:
-    with refused("entry_balanced"):
+    with raises_guard("entry_balanced"):
         async with app_role.transaction():
             entry = await add_head(app_role)
             await add_line(app_role, entry, 1, "1002", 500)
@@ -81,13 +81,13 @@ async def test_an_entry_whose_postings_do_not_sum_to_zero_cannot_be_committed(ap
 
 
 async def test_an_entry_with_fewer_than_two_postings_cannot_be_committed(app_role: asyncpg.Connection) -> None:
-    with refused("entry_balanced"):
+    with raises_guard("entry_balanced"):
         async with app_role.transaction():
             await add_head(app_role)
 
 
 async def test_checking_early_does_not_let_an_unbalanced_posting_in_later(app_role: asyncpg.Connection) -> None:
-    with refused("entry_balanced"):
+    with raises_guard("entry_balanced"):
         async with app_role.transaction():
             entry = await add_head(app_role)
             await add_line(app_role, entry, 1, "1002", 500)
@@ -102,7 +102,7 @@ async def test_two_funds_cannot_balance_each_other(owner: asyncpg.Connection) ->
         "INSERT INTO fund (code, name_zh, name_en, restricted, brand, created_by, created_at)"
         " VALUES ('sunshine', 'x', 'x', true, 'charity_sunshine', 'x', now())"
     )
-    with refused("entry_balanced"):
+    with raises_guard("entry_balanced"):
         async with owner.transaction():
             entry = await add_head(owner)
             await add_line(owner, entry, 1, "1002", 500)
@@ -111,7 +111,7 @@ async def test_two_funds_cannot_balance_each_other(owner: asyncpg.Connection) ->
 
 async def test_a_posting_cannot_join_an_entry_of_another_transaction(app_role: asyncpg.Connection) -> None:
     old = await app_role.fetchval("SELECT id FROM journal_entry")
-    with refused("posting_with_its_entry"):
+    with raises_guard("posting_with_its_entry"):
         async with app_role.transaction():
             await add_line(app_role, old, 3, "1002", 500)
             await add_line(app_role, old, 4, "410101", -500)
@@ -130,18 +130,18 @@ async def test_the_application_has_no_right_to_change_what_was_written(
 
 
 async def test_not_even_the_owner_changes_a_posting_or_a_funds_figures(owner: asyncpg.Connection) -> None:
-    with refused("posting_append_only"):
+    with raises_guard("posting_append_only"):
         await owner.execute("UPDATE posting SET amount_fen = amount_fen * 2")
-    with refused("posting_append_only"):
+    with raises_guard("posting_append_only"):
         await owner.execute("DELETE FROM posting")
-    with refused("posting_append_only"):
+    with raises_guard("posting_append_only"):
         await owner.execute("TRUNCATE posting")
-    with refused("fund_balance_from_postings"):
+    with raises_guard("fund_balance_from_postings"):
         await owner.execute("UPDATE fund_balance SET net_fen = 99999999")
 
 
 async def test_a_fund_never_goes_below_zero(app_role: asyncpg.Connection) -> None:
-    with refused("fund_not_overspent"):
+    with raises_guard("fund_not_overspent"):
         async with app_role.transaction():
             entry = await add_head(app_role)
             await add_line(app_role, entry, 1, "310101", 10_001)
@@ -150,7 +150,7 @@ async def test_a_fund_never_goes_below_zero(app_role: asyncpg.Connection) -> Non
 
 async def test_a_closed_month_takes_no_entry(app_role: asyncpg.Connection) -> None:
     await app_role.execute("INSERT INTO closed_month VALUES ('2026-10-01', 0, 0, '', 'x', now())")
-    with refused("month_closed"):
+    with raises_guard("month_closed"):
         await add_head(app_role, "2026-10-31")
     async with app_role.transaction():
         entry = await add_head(app_role, "2026-11-01")
@@ -175,7 +175,7 @@ async def test_an_entry_on_its_way_makes_the_closing_of_its_month_wait(
 
 async def test_a_reversal_is_not_reversed_and_undoes_everything(app_role: asyncpg.Connection) -> None:
     first = await app_role.fetchval("SELECT id FROM journal_entry")
-    with refused("reversal_undoes_all"):
+    with raises_guard("reversal_undoes_all"):
         async with app_role.transaction():
             partial = await add_head(app_role, reverses=first)
             await add_line(app_role, partial, 1, "1002", -9_999)
@@ -184,7 +184,7 @@ async def test_a_reversal_is_not_reversed_and_undoes_everything(app_role: asyncp
         undoing = await add_head(app_role, reverses=first)
         await add_line(app_role, undoing, 1, "1002", -10_000)
         await add_line(app_role, undoing, 2, "410101", 10_000)
-    with refused("reversal_of_reversal"):
+    with raises_guard("reversal_of_reversal"):
         await add_head(app_role, reverses=undoing)
     with pytest.raises(asyncpg.UniqueViolationError):
         await add_head(app_role, reverses=first)

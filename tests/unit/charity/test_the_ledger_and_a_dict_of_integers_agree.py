@@ -203,7 +203,7 @@ class Books(RuleBasedStateMachine):
             assert (pure.available_fen, pure.reserved_fen, pure.payable_fen, pure.cash_fen) == found
 
 
-def run_machine(postgres: TestPostgres) -> None:
+def check_machine(postgres: TestPostgres) -> None:
     """Run it in a thread of its own, on a loop of its own: a state machine cannot await."""
     Books.postgres = postgres
     Books.loop = asyncio.new_event_loop()
@@ -221,4 +221,4 @@ def run_machine(postgres: TestPostgres) -> None:
 @pytest.mark.slow
 async def test_every_run_of_deeds_leaves_books_and_model_alike(postgres: TestPostgres) -> None:
     await postgres.part_url("charity")
-    await asyncio.to_thread(run_machine, postgres)
+    await asyncio.to_thread(check_machine, postgres)
