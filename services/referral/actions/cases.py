@@ -34,9 +34,7 @@ async def open_case(db: AsyncSession, household_ref: UUID, *, now: datetime) -> 
 async def open_cases(db: AsyncSession, locked: Iterable[HouseholdState], *, now: datetime) -> list[Casework]:
     """Open the files of households that the transaction has locked."""
     held = list(locked)
-    refs = [household.household_ref for household in held]
-    if not refs:
-        return []
+    refs = [household.household_ref for household in held if not household.is_new]
     referrals_by = await referrals.referrals_of(db, refs)
     needs_by = await referrals.needs_of(db, refs)
     return [

@@ -83,13 +83,12 @@ def _newest(events: Sequence[E]) -> tuple[dict[UUID, E], list[UUID]]:
 
 
 async def _locked(db: AsyncSession, newest: dict[UUID, E], *, now: datetime) -> dict[UUID, HouseholdState]:
-    await households.make_households(db, {ref: event.division for ref, event in newest.items()}, now=now)
-    return await households.lock_households(db, newest)
+    return await households.open_households(db, {ref: event.division for ref, event in newest.items()}, now=now)
 
 
 async def _rethink(db: AsyncSession, fresh: list[HouseholdState], *, now: datetime) -> None:
     await households.save_households(db, fresh, now=now)
-    cases = await open_cases(db, fresh, now=now)
+    cases = await open_cases(db, [household for household in fresh if household.assessment_id is not None], now=now)
     for case in cases:
         settle(case)
     await put_back(db, cases, by=SYSTEM, now=now)

@@ -21,6 +21,7 @@ from services.referral.delivery.guard import (
     Lookup,
     Networks,
     PinningResolver,
+    Target,
     check_url,
     look_up,
     read_networks,
@@ -29,6 +30,7 @@ from services.referral.delivery.reply import Reply
 
 DEADLINE_S = 15.0
 _READ_MOST = 64 * 1024
+_MOST_REMEMBERED = 1000
 _BODY_GRACE_S = 1.0
 """Once the status is here the body is read only to keep the connection; one that drips is closed."""
 _HEADERS = {
@@ -50,6 +52,7 @@ class Sender:
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._networks = networks
+        self._targets: dict[str, Target] = {}
         self._deadline_s = deadline_s
         self._sessions = {
             inside_only: _session(PinningResolver(networks, inside_only=inside_only, lookup=lookup), trust)
@@ -74,12 +77,22 @@ class Sender:
     ) -> tuple[Reply, bytes]:
         started = time.monotonic()
         try:
-            target = check_url(url, self._networks)
+            target = self._target(url)
             where = target.url.update_query(query) if query else target.url
             async with asyncio.timeout(self._deadline_s):
                 return await self._exchange(method, where, headers, body, target.inside_only, started)
         except Exception as error:  # whatever it was, it is this attempt's outcome
             return Reply(None, error=_word(error), ms=_ms(started)), b""
+
+    def _target(self, url: str) -> Target:
+        """The checked URL. A name is resolved and checked again for each connection; the text needs to be read once."""
+        target = self._targets.get(url)
+        if target is None:
+            target = check_url(url, self._networks)
+            if len(self._targets) >= _MOST_REMEMBERED:
+                self._targets.clear()
+            self._targets[url] = target
+        return target
 
     async def _exchange(
         self,
@@ -141,6 +154,8 @@ def _session(resolver: PinningResolver, trust: ssl.SSLContext | None) -> aiohttp
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     """The body's first 64 KiB, or what of it came within the grace."""
+    if response.content.at_eof():
+        return b""
     read = bytearray()
     try:
         async with asyncio.timeout(_BODY_GRACE_S):

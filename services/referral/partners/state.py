@@ -94,7 +94,10 @@ class ReferralState:
 
 @dataclass(slots=True)
 class HouseholdState:
-    """What referral knows of a household: its newest assessment (none before the first) and its decisions."""
+    """What referral knows of a household: its newest assessment (none before the first) and its decisions.
+
+    `is_new`: it had no assessment before this transaction, so it has neither referrals nor needs to read.
+    """
 
     household_ref: UUID
     division: str
@@ -110,6 +113,7 @@ class HouseholdState:
     people: tuple[PersonState, ...] = ()
     needs: tuple[NeedState, ...] = ()
     decisions: tuple[ConsentDecision, ...] = ()
+    is_new: bool = False
 
 
 @dataclass(slots=True)

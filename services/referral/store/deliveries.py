@@ -45,14 +45,14 @@ _DUE_ENDPOINTS = text(
     " AND EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint_id = e.id AND d.state IN ('queued', 'sending', 'retrying')"
     " AND d.due_at <= :now)"
 )
+# While the breaker is open one message goes, as a probe, and rather one that was tried before.
 _LOCK_DUE = text(
     "SELECT id, division, partner, referral_id, household_ref, type, sequence, facts, body, created_at, attempts, tries"
     " FROM delivery WHERE endpoint_id = :endpoint_id AND state IN ('queued', 'sending', 'retrying') AND due_at <= :now"
     " AND (expires_on IS NULL OR expires_on >= :today)"
-    " ORDER BY {order} LIMIT :most FOR UPDATE SKIP LOCKED"
+    " ORDER BY due_at, position LIMIT :most FOR UPDATE SKIP LOCKED"
 )
-_IN_ORDER = text(_LOCK_DUE.text.replace("{order}", "due_at, position"))
-_TRIED_FIRST = text(_LOCK_DUE.text.replace("{order}", "(tries > 0) DESC, due_at, position"))
+_LOCK_PROBE = text(_LOCK_DUE.text.replace("ORDER BY", "ORDER BY (tries > 0) DESC,"))
 _CLAIM = text(
     "UPDATE delivery d SET state = 'sending', due_at = :until, claim = :claim, attempts = d.attempts + 1,"
     " tries = d.tries + 1, body = coalesce(d.body, c.body)"
@@ -198,7 +198,7 @@ async def lock_due(
 ) -> list[Waiting]:
     """Lock what is due for one endpoint, oldest first; a probe prefers what was tried before."""
     rows = await db.execute(
-        _TRIED_FIRST if tried_first else _IN_ORDER,
+        _LOCK_PROBE if tried_first else _LOCK_DUE,
         {"endpoint_id": endpoint_id, "now": now, "today": today, "most": most},
     )
     return [Waiting(**{**row._mapping, "facts": _loaded(row.facts)}) for row in rows]

@@ -22,18 +22,18 @@ _PEOPLE: TypeAdapter[tuple[PersonState, ...]] = TypeAdapter(tuple[PersonState, .
 _NEEDS: TypeAdapter[tuple[NeedState, ...]] = TypeAdapter(tuple[NeedState, ...])
 _DECISIONS: TypeAdapter[tuple[ConsentDecision, ...]] = TypeAdapter(tuple[ConsentDecision, ...])
 
-_MAKE = text(
+_NAMES = (
+    "household_ref, division, assessment_version, consent_version, assessment_id, as_of, cause, status,"
+    " household_size, priority, safe_to_call, people, needs, decisions"
+)
+# The update that changes nothing locks the row and answers it, so that a new household and a known one cost the same.
+_OPEN = text(
     "INSERT INTO household (household_ref, division, changed_at)"
     " SELECT ref, division, :now FROM unnest(CAST(:refs AS uuid[]), CAST(:divisions AS text[])) AS h(ref, division)"
-    " ORDER BY ref ON CONFLICT DO NOTHING"
+    " ORDER BY ref ON CONFLICT (household_ref) DO UPDATE SET changed_at = household.changed_at RETURNING " + _NAMES
 )
-_COLUMNS = (
-    "SELECT household_ref, division, assessment_version, consent_version, assessment_id, as_of, cause, status,"
-    " household_size, priority, safe_to_call, people, needs, decisions FROM household"
-    " WHERE household_ref = ANY(CAST(:refs AS uuid[]))"
-)
-_READ = text(_COLUMNS)
-_LOCK = text(_COLUMNS + " ORDER BY household_ref FOR UPDATE")
+_READ = text(f"SELECT {_NAMES} FROM household WHERE household_ref = ANY(CAST(:refs AS uuid[]))")
+_LOCK = text(_READ.text + " ORDER BY household_ref FOR UPDATE")
 _SAVE = text(
     "UPDATE household SET division = :division, assessment_version = :assessment_version,"
     " consent_version = :consent_version, assessment_id = :assessment_id, as_of = :as_of, cause = :cause,"
@@ -43,10 +43,16 @@ _SAVE = text(
 )
 
 
-async def make_households(db: AsyncSession, divisions: Mapping[UUID, str], *, now: datetime) -> None:
-    """Make rows for households that have none yet. In order of ref, so that two transactions never wait crosswise."""
+async def open_households(
+    db: AsyncSession, divisions: Mapping[UUID, str], *, now: datetime
+) -> dict[UUID, HouseholdState]:
+    """Lock and read households, making rows for those that have none yet.
+
+    In order of ref, so that two transactions never wait crosswise.
+    """
     refs = sorted(divisions)
-    await db.execute(_MAKE, {"refs": refs, "divisions": [divisions[ref] for ref in refs], "now": now})
+    rows = await db.execute(_OPEN, {"refs": refs, "divisions": [divisions[ref] for ref in refs], "now": now})
+    return {row.household_ref: _household(row) for row in rows}
 
 
 async def lock_households(db: AsyncSession, refs: Collection[UUID]) -> dict[UUID, HouseholdState]:
@@ -83,6 +89,7 @@ def _household(row: Any) -> HouseholdState:
         people=_PEOPLE.validate_python(_loaded(row.people)),
         needs=_NEEDS.validate_python(_loaded(row.needs)),
         decisions=_DECISIONS.validate_python(_loaded(row.decisions)),
+        is_new=row.assessment_version == 0,
     )
 
 
@@ -92,7 +99,7 @@ def _loaded(value: Any) -> Any:
 
 
 def _parameters(household: HouseholdState, now: datetime) -> dict[str, Any]:
-    values = {name: getattr(household, name) for name in HouseholdState.__slots__}
+    values = {name: getattr(household, name) for name in HouseholdState.__slots__ if name != "is_new"}
     values["people"] = _PEOPLE.dump_json(household.people).decode()
     values["needs"] = _NEEDS.dump_json(household.needs).decode()
     values["decisions"] = _DECISIONS.dump_json(household.decisions).decode()

@@ -41,9 +41,4 @@ BREACHES: dict[str, str] = {
             AND s.status = r.status)""",
     "a referral's versions have a gap": """
         SELECT referral_id FROM referral_step GROUP BY referral_id HAVING count(*) <> max(version)""",
-    "reserved shares are larger than the gap": """
-        SELECT n.household_ref, n.code FROM need n JOIN referral r ON r.household_ref = n.household_ref
-            AND r.need = n.code AND r.status IN ('accepted', 'in_progress', 'on_hold')
-        WHERE n.gap_fen IS NOT NULL AND n.state = 'open'
-        GROUP BY n.household_ref, n.code, n.gap_fen HAVING sum(r.reserved_fen) > n.gap_fen AND count(*) > 1""",
 }

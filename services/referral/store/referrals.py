@@ -69,6 +69,8 @@ async def find_referral(db: AsyncSession, referral_id: UUID) -> ReferralState | 
 
 async def referrals_of(db: AsyncSession, household_refs: Collection[UUID]) -> dict[UUID, list[ReferralState]]:
     """Every referral of some households, oldest first."""
+    if not household_refs:
+        return {}
     rows = await db.execute(
         select(_TABLE)
         .where(_TABLE.c.household_ref == text("ANY(CAST(:refs AS uuid[]))").bindparams(refs=list(household_refs)))
@@ -83,6 +85,8 @@ async def referrals_of(db: AsyncSession, household_refs: Collection[UUID]) -> di
 async def needs_of(db: AsyncSession, household_refs: Collection[UUID]) -> dict[UUID, list[NeedRecord]]:
     """Every need of some households, gone ones included."""
     found: dict[UUID, list[NeedRecord]] = {}
+    if not household_refs:
+        return found
     for row in await db.execute(_NEEDS, {"refs": list(household_refs)}):
         found.setdefault(row.household_ref, []).append(NeedRecord(**row._mapping))
     return found
