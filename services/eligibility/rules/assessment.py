@@ -13,7 +13,7 @@ Verdict = Literal["pass", "fail", "unknown"]
 Shown = int | str | bool | None
 
 
-class TestLine(NamedTuple):
+class CheckedTest(NamedTuple):
     """One test: its id, verdict and the figures to show (fen, ten-thousandths, whole numbers or codes by its unit)."""
 
     id: str
@@ -50,7 +50,7 @@ class Finding:
     authority: str | None = None
     reason_codes: tuple[str, ...] = ()
     margin: Margin | None = None
-    tests: tuple[TestLine, ...] = ()
+    tests: tuple[CheckedTest, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property
@@ -192,7 +192,7 @@ def _finding_in(raw: dict[str, Any]) -> Finding:  # Any: JSON
         authority=raw["authority"],
         reason_codes=tuple(raw["reason_codes"]),
         margin=Margin(*raw["margin"]) if "margin" in raw else None,
-        tests=tuple(TestLine(*each) for each in raw["tests"]),
+        tests=tuple(CheckedTest(*each) for each in raw["tests"]),
         missing=tuple(raw["missing"]),
     )
 

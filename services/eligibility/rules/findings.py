@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from services.eligibility.rules.assessment import Finding, Margin, TestLine
+from services.eligibility.rules.assessment import Finding, Margin, CheckedTest
 from services.eligibility.rules.criteria import Comparison, Line, Text, one
 from services.eligibility.rules.logic import RATE, Unknown, Value, is_unknown, round_half_up
 from services.eligibility.rules.plain import HouseholdView, PersonView
@@ -113,7 +113,7 @@ def _missing_beside(programme: Programme, h: HouseholdView, amounts: list[Value]
     return h.missing.named(facts)
 
 
-def _test_lines(told: Told, p: Parameters) -> tuple[TestLine, ...]:
+def _test_lines(told: Told, p: Parameters) -> tuple[CheckedTest, ...]:
     """Lines as they are kept: verdicts, and figures divided for display."""
     made = []
     for (test, holds, actual, threshold, waived), subject in told:
@@ -129,11 +129,11 @@ def _test_lines(told: Told, p: Parameters) -> tuple[TestLine, ...]:
             actual = None
         elif type(actual) is bool:
             threshold = True  # a claim: so it is, or it is not
-        made.append(_new_tuple(TestLine, (test.id, verdict, actual, threshold, member, waived)))
+        made.append(_new_tuple(CheckedTest, (test.id, verdict, actual, threshold, member, waived)))
     return tuple(made)
 
 
-_new_tuple = tuple.__new__  # a third of the cost of calling TestLine, fifty times a household
+_new_tuple = tuple.__new__  # a third of the cost of calling CheckedTest, fifty times a household
 
 
 def _distance(line: Line, subject: Subject, p: Parameters) -> int:

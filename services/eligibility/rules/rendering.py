@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from services.eligibility.rules import plan
-from services.eligibility.rules.assessment import Assessment, Finding, Margin, Need, Shown, TestLine
+from services.eligibility.rules.assessment import Assessment, Finding, Margin, Need, Shown, CheckedTest
 from services.eligibility.rules.book import RuleBook
 from services.eligibility.rules.criteria import CATALOGUE, Comparison, Test
 from services.eligibility.rules.values import rate_text, yuan_text
@@ -76,7 +76,7 @@ def render_finding(finding: Finding, book: RuleBook, *, with_texts: bool = True)
     return answer
 
 
-def render_test(line: TestLine, book: RuleBook, *, with_texts: bool = True) -> dict[str, Any]:  # Any: JSON
+def render_test(line: CheckedTest, book: RuleBook, *, with_texts: bool = True) -> dict[str, Any]:  # Any: JSON
     """One test with its figures, article and sentences; a test no longer known keeps its id and figures."""
     test = CATALOGUE.get(line.id)
     answer: dict[str, Any] = {  # Any: JSON
@@ -91,7 +91,7 @@ def render_test(line: TestLine, book: RuleBook, *, with_texts: bool = True) -> d
     if line.member:
         answer["member"] = line.member
     if with_texts:
-        answer["text"] = test_text(line)
+        answer["text"] = sentence_of(line)
     return answer
 
 
@@ -118,7 +118,7 @@ def need_text(rows: tuple[str, ...]) -> Text2:
     return {"zh": "；".join(each["zh"] for each in joined), "en": "; ".join(each["en"] for each in joined)}
 
 
-def test_text(line: TestLine) -> Text2:
+def sentence_of(line: CheckedTest) -> Text2:
     """The sentence of a test; of an unknown test id, the id."""
     test = CATALOGUE.get(line.id)
     if isinstance(test, Comparison):
@@ -129,10 +129,7 @@ def test_text(line: TestLine) -> Text2:
     return dict(claim[line.verdict])
 
 
-test_text.__test__ = False  # type: ignore[attr-defined] # not for pytest
-
-
-def _comparison_text(line: TestLine, test: Comparison, language: str) -> str:
+def _comparison_text(line: CheckedTest, test: Comparison, language: str) -> str:
     words = _lookup(texts()["comparisons"], line.id)
     if words is None:
         return line.id
@@ -144,7 +141,7 @@ def _comparison_text(line: TestLine, test: Comparison, language: str) -> str:
     sentence = template.format(
         about=words["about"][language],
         line=words["line"][language],
-        actual=_words(line.actual, test.unit, language),
+        actual=unset if line.actual is None else _words(line.actual, test.unit, language),
         threshold=unset if line.threshold is None else _words(line.threshold, test.unit, language),
     )
     return sentence[:1].upper() + sentence[1:] if language == "en" else sentence

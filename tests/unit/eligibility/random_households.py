@@ -21,9 +21,26 @@ from services.eligibility.rules.facts import (
 )
 
 RELATIONS = ("spouse", "child", "child", "child", "parent", "grandparent", "grandchild", "sibling", "other")
-PRESENCES = ("imprisoned", "compulsory_detox", "declared_missing", "deceased", "clergy", "in_other_household", "conscript")
+PRESENCES = (
+    "imprisoned",
+    "compulsory_detox",
+    "declared_missing",
+    "deceased",
+    "clergy",
+    "in_other_household",
+    "conscript",
+)
 CARDS = ("visual", "hearing", "speech", "physical", "intellectual", "mental", "multiple")
-STUDIES = ("preschool", "primary", "junior_high", "senior_high", "vocational", "junior_college", "undergraduate", "postgraduate")
+STUDIES = (
+    "preschool",
+    "primary",
+    "junior_high",
+    "senior_high",
+    "vocational",
+    "junior_college",
+    "undergraduate",
+    "postgraduate",
+)
 EXEMPT = ("preferential_allowance", "scholarship", "disability_subsidy", "elderly_allowance", "social_assistance")
 CAUSES = ("fire", "natural_disaster", "accident", "job_loss", "major_illness", "homeless_person", "income_up_signal")
 EDGES_FEN = (0, 1, 90_000, 89_999, 90_001, 135_000, 85_000, 84_999, 127_500)

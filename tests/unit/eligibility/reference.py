@@ -1,7 +1,7 @@
 """A second, slow and plain account of the law, written from the text alone, to hold the rule book against.
 
-Fractions instead of cross-multiplied whole numbers, loops instead of steps, its own table of values. It knows no missing
-facts. Every sentence that settles a branch is quoted by its number.
+Fractions instead of cross-multiplied whole numbers, loops instead of steps, its own table of values. It knows no
+missing facts. Every sentence that settles a branch is quoted by its number.
 """
 
 from dataclasses import dataclass, field
@@ -103,11 +103,7 @@ def assets_ok(facts: Facts, months: int, vehicle_limit: int, heads: int, v: Valu
     """4.4."""
     assets = facts.assets
     assert assets is not None
-    cars = [
-        car
-        for car in assets.vehicles
-        if not (car.exempt if car.exempt is not None else car.kind == "motorbike")
-    ]
+    cars = [car for car in assets.vehicles if not (car.exempt if car.exempt is not None else car.kind == "motorbike")]
     if yuan(assets.financial_total_fen) > months * v.S * heads or assets.dwellings > 1:
         return False
     if vehicle_limit == 0 and cars:
@@ -260,8 +256,6 @@ def check(facts: Facts, event: Event, history: History, on: date, v: Values) -> 
     )
     answer["housing_aid"] = low and facts.housing in ("dangerous", "crowded", "none")
     answer["elderly_allowance"] = sum(
-        300 if age(m, on) >= 100 else 200 if age(m, on) >= 90 else 100
-        for m in family
-        if low and age(m, on) >= 80
+        300 if age(m, on) >= 100 else 200 if age(m, on) >= 90 else 100 for m in family if low and age(m, on) >= 80
     )
     return answer

@@ -12,7 +12,7 @@ from services.eligibility.rules.rendering import render
 from services.eligibility.schemas import read_check
 
 CASES = Path(__file__).parent / "cases"
-PLAIN_PERSON = {
+PLAIN_PERSON: dict[str, Any] = {
     "disability": None,
     "serious_illness": False,
     "able_to_work": True,
@@ -40,12 +40,13 @@ def body_of(case: dict[str, Any]) -> dict[str, Any]:
     household["members"] = [_without_unknown(PLAIN_PERSON | member) for member in household["members"]]
     household.setdefault("assets", {})
     household.setdefault("expenditures_12m", {})
-    body = {"county": str(case.get("place", "350602")), "as_of": str(case.get("day", "2025-03-01"))}
+    body: dict[str, Any] = {"county": str(case.get("place", "350602")), "as_of": str(case.get("day", "2025-03-01"))}
     body["household"] = _without_unknown(household)
     for part in ("event", "history", "parameters"):
         if part in case:
             body[part] = case[part]
-    return _texts(body)
+    written: dict[str, Any] = _texts(body)
+    return written
 
 
 def _without_unknown(facts: dict[str, Any]) -> dict[str, Any]:

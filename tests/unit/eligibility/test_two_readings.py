@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.eligibility.rules.book import rule_book
-from services.eligibility.rules.columns import LARGEST_FEN, frames_of, screen
+from services.eligibility.rules.columns.frames import frames_of
+from services.eligibility.rules.columns.screen import LARGEST_FEN, screen
 from services.eligibility.rules.facts import APPLICATION, NO_HISTORY, Assets, Facts, Member
 from services.eligibility.rules.findings import make_finding
 from services.eligibility.rules.logic import is_unknown

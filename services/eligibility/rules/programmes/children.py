@@ -7,6 +7,7 @@
 
 Gives: the child benefit, as `basic_living`. An unattended child who is on tekun or in a dibao household gets the
 difference to it: tekun living and care, or an equal share of the household's base and the child's own top-up, come off.
+While nobody can tell whether the family is on dibao, the full rate stands and the missing facts are named.
 
 Readings: the parents listed are taken for all; a child of whom no parent is listed is not tested. A minor who meets the
 orphan rule and is tekun has not chosen the child benefit, so it is not offered as well (M43 Art 9).
@@ -22,12 +23,15 @@ from services.eligibility.rules.logic import (
     RATE,
     Value,
     all_of,
+    any_of,
     choose,
     larger,
     negate,
     round_half_up,
     surely,
+    undecided,
 )
+from services.eligibility.rules.persons import topup_is_open
 from services.eligibility.rules.programmes.tekun import basic_living, care
 from services.eligibility.rules.steps import Fold, Programme, Step
 
@@ -67,6 +71,13 @@ def already_paid(m: Value, p: Value) -> Value:
     return choose(surely(m.tekun), tekun, choose(on_dibao, share, 0))
 
 
+def already_paid_is_open(m: Value, p: Value) -> Value:
+    """Unknown while a missing fact bears on what is paid already, else False. For naming the fact only."""
+    on_dibao = all_of(m.home.dibao, m.is_inside)
+    share = any_of(undecided(on_dibao), all_of(on_dibao, topup_is_open(m, p)))
+    return all_of(m.unattended_child, any_of(undecided(m.tekun), share))
+
+
 def unattended_amount(m: Value, p: Value) -> Value:
     """The child benefit, or what is missing to it. Units: fen a month."""
     return choose(surely(m.unattended_child), whole(larger(p.child_benefit - already_paid(m, p), 0), 1, p), 0)
@@ -93,6 +104,7 @@ CHILDREN: Final = (
         holds=lambda m, p: _UNATTENDED(m, p),
         unreached="NO_CHILD_TO_TEST",
         components=(("basic_living", lambda h, p: h.unattended_amount),),
+        amount_facts=already_paid_is_open,
     ),
 )
 

@@ -1,0 +1,1 @@
+"""The rules on dataframe columns. Only this folder knows the dataframe engine."""
