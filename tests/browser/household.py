@@ -1,4 +1,4 @@
-"""An invented household as the four parts would tell of it, for pages to show. Findings come from the rules themselves."""
+"""An invented household as the four parts would tell of it, for pages to show. Its findings come from the rules."""
 
 from datetime import date
 from typing import Any

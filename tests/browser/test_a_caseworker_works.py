@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.conftest import Windows
 from tests.browser.household import HOUSEHOLD, ID_NUMBER, funnel
@@ -52,9 +53,7 @@ async def test_the_funnel_moves_by_itself(gateway: Gateway, windows: Windows) ->
     gateway.parts["eligibility"].reply(
         "GET /api/v1/eligibility/funnel", funnel(results={"temp_aid_granted": 300, "unreachable": 12})
     )
-    await visit.page.wait_for_function(
-        "document.querySelector(\"b span[data-count='step.visited']\").textContent === '312'"
-    )
+    await expect(shown).to_have_text("312")
     await visit.check("live")
 
 
