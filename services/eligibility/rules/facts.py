@@ -83,10 +83,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A motor vehicle. `exempt` None: decided by its kind."""
+    """A motor vehicle. `exempt` None: decided by its kind. `value_fen` None: not stated, unknown where it matters."""
 
     kind: str
-    value_fen: int
+    value_fen: int | None
     exempt: bool | None = None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from services.eligibility.rules.assessment import Finding, Margin, CheckedTest
+from services.eligibility.rules.assessment import CheckedTest, Finding, Margin
 from services.eligibility.rules.criteria import Comparison, Line, Text, one
 from services.eligibility.rules.logic import RATE, Unknown, Value, is_unknown, round_half_up
 from services.eligibility.rules.plain import HouseholdView, PersonView

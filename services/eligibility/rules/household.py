@@ -31,18 +31,19 @@ from services.eligibility.rules.logic import (
 from services.eligibility.rules.steps import Fold, HouseholdFigure, Step
 
 
-def counting_vehicle(vehicle: Value, p: Value) -> Value:
-    """1 for a vehicle that counts: not marked exempt or, when nothing is marked, not of an exempt kind.
+def is_exempt(vehicle: Value, p: Value) -> Value:
+    """Marked exempt or, where nothing is marked, of an exempt kind. Source: M57 Art 14."""
+    return choose(vehicle.is_marked, vehicle.is_marked_exempt, one_of(vehicle.kind, p.exempt_vehicle_kinds))
 
-    Source: M57 Art 14.
-    """
-    exempt = choose(vehicle.is_marked, vehicle.is_exempt, one_of(vehicle.kind, p.exempt_vehicle_kinds))
-    return choose(exempt, 0, 1)
+
+def counting_vehicle(vehicle: Value, p: Value) -> Value:
+    """1 for a vehicle that counts."""
+    return choose(is_exempt(vehicle, p), 0, 1)
 
 
 def counting_value(vehicle: Value, p: Value) -> Value:
     """The value of a vehicle that counts. Units: fen."""
-    return vehicle.value * counting_vehicle(vehicle, p)
+    return choose(is_exempt(vehicle, p), 0, vehicle.value)
 
 
 def one_inside(m: Value, p: Value) -> Value:

@@ -56,11 +56,11 @@ class IncomeView(View):
 class VehicleView(View):
     """One vehicle."""
 
-    def __init__(self, vehicle: Vehicle) -> None:
+    def __init__(self, vehicle: Vehicle, path: str, missing: Missing) -> None:
         self.kind = vehicle.kind
-        self.value = vehicle.value_fen
+        self.value = missing.add(f"{path}.value") if vehicle.value_fen is None else vehicle.value_fen
         self.is_marked = vehicle.exempt is not None
-        self.is_exempt = vehicle.exempt is True
+        self.is_marked_exempt = vehicle.exempt is True
 
 
 class ParentView(View):
@@ -148,7 +148,9 @@ class HouseholdView(View):
         if assets is None:
             self.vehicle_list = self.financial = self.dwellings = self.business = missing.add("assets")
         else:
-            self.vehicle_list = [VehicleView(each) for each in assets.vehicles]
+            self.vehicle_list = [
+                VehicleView(each, f"assets.vehicles[{index}]", missing) for index, each in enumerate(assets.vehicles)
+            ]
             self.financial, self.dwellings = assets.financial_total_fen, assets.dwellings
             self.business = assets.business
         if spent is None:

@@ -145,6 +145,10 @@ def _yuan(raw: Any) -> int:  # Any: a JSON number or text
     return -fen_of(text[1:]) if text.startswith("-") else fen_of(text)
 
 
+def _known_yuan(raw: Any) -> int | None:  # Any: a JSON number or text
+    return None if raw is None else _yuan(raw)
+
+
 def _card(raw: Json) -> Disability | None:
     if "disability" not in raw:
         return None
@@ -174,7 +178,7 @@ def _parent(raw: Json) -> Parent:
 def _assets(raw: Json) -> Assets:
     try:
         vehicles = [
-            Vehicle(each.get("kind") or "", _yuan(each.get("value")), each.get("exempt"))
+            Vehicle(each.get("kind") or "", _known_yuan(each.get("value")), each.get("exempt"))
             for each in raw.get("vehicles") or ()
         ]
         return Assets(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from services.eligibility.rules import plan
-from services.eligibility.rules.assessment import Assessment, Finding, Margin, Need, Shown, CheckedTest
+from services.eligibility.rules.assessment import Assessment, CheckedTest, Finding, Margin, Need, Shown
 from services.eligibility.rules.book import RuleBook
 from services.eligibility.rules.criteria import CATALOGUE, Comparison, Test
 from services.eligibility.rules.values import rate_text, yuan_text
@@ -116,6 +116,11 @@ def need_text(rows: tuple[str, ...]) -> Text2:
     known = texts()["needs"]
     joined = [known[row] for row in rows if row in known]
     return {"zh": "；".join(each["zh"] for each in joined), "en": "; ".join(each["en"] for each in joined)}
+
+
+def reason_text(code: str) -> Text2:
+    """What a reason code says; of an unknown code, the code."""
+    return dict(texts()["reasons"].get(code) or {"zh": code, "en": code})
 
 
 def sentence_of(line: CheckedTest) -> Text2:

@@ -77,7 +77,7 @@ def random_case(random: Random, on: date, *, unknown: float = 0.0) -> Case:
     ]
     facts = Facts(
         tuple(hidden),
-        maybe(_assets(random)),
+        maybe(_assets(random, unknown)),
         maybe(_expenditures(random)),
         random.choice(("safe", "safe", "dangerous", "crowded", "none")),
         random.random() < 0.1,
@@ -141,12 +141,14 @@ def _parent(random: Random) -> Parent:
     )
 
 
-def _assets(random: Random) -> Assets:
+def _assets(random: Random, unknown: float) -> Assets:
     often = random.random
     vehicles = tuple(
         Vehicle(
             random.choice(("car", "car", "motorbike")),
-            random.choice((0, 5_000_000, 5_000_001, 8_000_000, random.randint(0, 12_000_000))),
+            None
+            if often() < unknown
+            else random.choice((0, 5_000_000, 5_000_001, 8_000_000, random.randint(0, 12_000_000))),
             random.choice((None, False, True)),
         )
         for _ in range(random.choice((0, 0, 0, 0, 1, 1, 2)))

@@ -108,7 +108,7 @@ def assets_ok(facts: Facts, months: int, vehicle_limit: int, heads: int, v: Valu
         return False
     if vehicle_limit == 0 and cars:
         return False
-    if vehicle_limit and (len(cars) > 1 or any(yuan(car.value_fen) > vehicle_limit for car in cars)):
+    if vehicle_limit and (len(cars) > 1 or any(yuan(car.value_fen or 0) > vehicle_limit for car in cars)):
         return False
     return assets.business == "none" if tekun else assets.business != "active_company"
 

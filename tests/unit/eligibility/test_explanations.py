@@ -17,7 +17,8 @@ from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.criteria import CATALOGUE, Comparison
 from services.eligibility.rules.facts import Assets, Event, Expenditures, Facts, Income, Member
 from services.eligibility.rules.needs import routing
-from services.eligibility.rules.rendering import need_text, render, sentence_of
+from services.eligibility.rules.plan import PROGRAMMES
+from services.eligibility.rules.rendering import need_text, reason_text, render, sentence_of, texts
 from tests.unit.eligibility.random_households import random_case
 
 DAY = date(2025, 3, 1)
@@ -46,6 +47,15 @@ def test_every_test_has_a_sentence_in_both_languages(verdict: Any) -> None:
         assert set(text) == {"zh", "en"} and id not in text["zh"] + text["en"], id
         assert "{" not in text["zh"] + text["en"] and "None" not in text["zh"] + text["en"], (id, text)
         assert any("一" <= letter <= "鿿" for letter in text["zh"]) and text["en"].isascii(), (id, text)
+
+
+def test_every_reason_code_says_something() -> None:
+    codes = {code for test in CATALOGUE.values() for code in (test.reason, test.refusal) if code}
+    codes |= {code for programme in PROGRAMMES for code, _ in programme.notes}
+    codes |= {programme.unreached for programme in PROGRAMMES if programme.unreached}
+    assert codes == set(texts()["reasons"])
+    for code in codes:
+        assert reason_text(code)["zh"] != code and reason_text(code)["en"].isascii()
 
 
 def test_every_row_of_the_routing_table_has_known_codes_and_a_reason() -> None:

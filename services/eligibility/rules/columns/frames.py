@@ -84,7 +84,7 @@ _VEHICLES: Final[Schema] = {
     "kind": pl.String,
     "value": pl.Int64,
     "is_marked": pl.Boolean,
-    "is_exempt": pl.Boolean,
+    "is_marked_exempt": pl.Boolean,
 }
 _PARENTS: Final[Schema] = {
     "member": pl.Int64,
@@ -106,7 +106,7 @@ def frames_of(cases: Sequence[tuple[Facts, Event, History]]) -> Frames:
     for index, (facts, event, history) in enumerate(cases):
         households.append(_household_row(index, facts, event, history))
         for vehicle in facts.assets.vehicles if facts.assets else ():
-            marks = {"is_marked": vehicle.exempt is not None, "is_exempt": vehicle.exempt is True}
+            marks = {"is_marked": vehicle.exempt is not None, "is_marked_exempt": vehicle.exempt is True}
             vehicles.append({"household": index, "kind": vehicle.kind, "value": vehicle.value_fen, **marks})
         for member in facts.members:
             number = len(members)
