@@ -274,6 +274,31 @@ class TestQueued(BaseModel):
     webhook_id: UUID
 
 
+class Counts(BaseModel):
+    """How many there are in the caller's territory: referrals by status, webhooks by partner and state, outcomes by
+    partner."""
+
+    referrals: dict[str, int]
+    held: dict[str, int]
+    deliveries: dict[str, dict[str, int]]
+    outcomes: dict[str, int]
+    confirmed: int
+    unmet: int
+
+
+class NeedName(BaseModel):
+    """A need code and what it is called."""
+
+    code: str
+    name: Words
+
+
+class Needs(BaseModel):
+    """The list of needs."""
+
+    items: list[NeedName]
+
+
 class UnmetNeed(BaseModel):
     """A need that every partner asked left open; amounts in yuan."""
 

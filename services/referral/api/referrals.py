@@ -13,11 +13,15 @@ from services.kit.errors import NotFound
 from services.kit.pages import Cursor, Limit, write_cursor
 from services.referral.actions import office
 from services.referral.actions.answers import note_place
+from services.referral.actions.cases import books
 from services.referral.api.common import ClockDep, SealerDep, by, referral_out, yuan_or_none
 from services.referral.api.cursors import moment_and_id, only_id
 from services.referral.schemas import (
     CancelIn,
     ConfirmIn,
+    Counts,
+    NeedName,
+    Needs,
     ReferralDetail,
     Referrals,
     Replayed,
@@ -25,6 +29,7 @@ from services.referral.schemas import (
     StepOut,
     UnmetNeed,
     UnmetNeeds,
+    Words,
 )
 from services.referral.store import lists
 from services.referral.store.lists import Listed, ReferralFilter
@@ -135,7 +140,20 @@ async def post_replay(referral_id: UUID, db: SessionDep, clock: ClockDep) -> Rep
     return Replayed(id=referral.id, webhook_id=webhook_id, delivery_state=shown)
 
 
+@router.get("/counts", dependencies=_READ)
+async def get_counts(db: SessionDep) -> Counts:
+    """How many referrals, held ones, webhooks, outcomes and confirmations there are in the caller's territory."""
+    return Counts.model_validate(await lists.count_all(db))
+
+
 @router.get("/needs", dependencies=_READ)
+async def get_needs() -> Needs:
+    """The needs there are, and what they are called."""
+    named = books().directory.needs
+    return Needs(items=[NeedName(code=code, name=Words(zh=name.zh, en=name.en)) for code, name in named.items()])
+
+
+@router.get("/needs/unmet", dependencies=_READ)
 async def get_unmet_needs(
     db: SessionDep, household: UUID | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> UnmetNeeds:

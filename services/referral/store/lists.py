@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Select, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +28,19 @@ _UNMET = text(
     " FROM need n WHERE n.unmet_state = 'open' AND (CAST(:after AS uuid) IS NULL OR n.need_id > CAST(:after AS uuid))"
     " AND (CAST(:household AS uuid) IS NULL OR n.household_ref = CAST(:household AS uuid))"
     " ORDER BY n.need_id LIMIT :most"
+)
+
+_COUNTS = text(
+    "SELECT"
+    " (SELECT jsonb_object_agg(status, n) FROM (SELECT status, count(*) AS n FROM referral GROUP BY 1) a) AS referrals,"
+    " (SELECT jsonb_object_agg(held_for, n) FROM (SELECT held_for, count(*) AS n FROM referral"
+    "  WHERE held_for IS NOT NULL GROUP BY 1) b) AS held,"
+    " (SELECT jsonb_object_agg(partner, states) FROM (SELECT partner, jsonb_object_agg(state, n) AS states FROM"
+    "  (SELECT partner, state, count(*) AS n FROM delivery GROUP BY 1, 2) c GROUP BY 1) d) AS deliveries,"
+    " (SELECT jsonb_object_agg(partner, n) FROM (SELECT partner, count(*) AS n FROM referral"
+    "  WHERE outcome_kind IS NOT NULL OR status IN ('completed', 'failed', 'rejected') GROUP BY 1) e) AS outcomes,"
+    " (SELECT count(*) FROM referral WHERE confirmed) AS confirmed,"
+    " (SELECT count(*) FROM need WHERE unmet_state = 'open') AS unmet"
 )
 
 
@@ -127,6 +141,13 @@ async def find_delivery(db: AsyncSession, delivery_id: UUID) -> tuple[Any, Seque
     columns = Attempt.__table__.c
     query = select(*columns).where(columns.delivery_id == delivery_id).order_by(columns.number)
     return row, (await db.execute(query)).all()
+
+
+async def count_all(db: AsyncSession) -> dict[str, Any]:
+    """How many referrals, held ones, webhooks, outcomes and confirmations there are in the territory."""
+    row = (await db.execute(_COUNTS)).one()
+    values = {name: orjson.loads(value) if isinstance(value, str) else value for name, value in row._mapping.items()}
+    return {name: value if value is not None else {} for name, value in values.items()}
 
 
 async def list_unmet(db: AsyncSession, *, household: UUID | None, after: UUID | None, most: int) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from services.contracts.event import Event
 from services.contracts.referral import ReferralChanged
 from services.referral.consumers import HANDLERS
 from services.referral.store.invariants import BREACHES
-from tests.support.apps import partner
+from tests.support.apps import officer, partner
 from tests.unit.referral.made import Town, make_assessment, make_consent, make_decision, make_need
 
 FUNERAL = make_need("funeral", "red_cross")
@@ -202,6 +202,32 @@ async def test_the_same_event_twice_takes_effect_once(town: Town) -> None:
     await town.take_in(make_consent(household), event)
     await town.part.take_in(HANDLERS, [event], clock=town.hand.clock)
     assert len(await town.part.events_of(ReferralChanged)) == 1
+
+
+async def test_counts_are_of_the_territory_asked_for(town: Town) -> None:
+    assert (await town.get("/api/v1/referral/counts")) == {
+        "referrals": {},
+        "held": {},
+        "deliveries": {},
+        "outcomes": {},
+        "confirmed": 0,
+        "unmet": 0,
+    }
+    one, other = uuid4(), uuid4()
+    await town.take_in(make_consent(one), make_assessment(one, make_need()), make_assessment(other, make_need()))
+    await town.answers("red_cross", (await town.referral(one))["id"], "accepted")
+    await town.answers("red_cross", (await town.referral(one))["id"], "completed")
+    counts = await town.get("/api/v1/referral/counts")
+    assert counts["referrals"] == {"completed": 1, "draft": 1}
+    assert (counts["held"], counts["outcomes"]) == ({"consent": 1}, {"red_cross": 1})
+    assert counts["deliveries"] == {"red_cross": {"cancelled": 1}}
+    elsewhere = await town.get("/api/v1/referral/counts", actor=officer("350622", "referral:read"))
+    assert elsewhere["referrals"] == {}
+
+
+async def test_needs_have_names_in_both_languages(town: Town) -> None:
+    needs = {item["code"]: item["name"] for item in (await town.get("/api/v1/referral/needs"))["items"]}
+    assert len(needs) == 20 and needs["medical_cost"] == {"zh": "医疗费用", "en": "medical costs"}
 
 
 async def test_an_officer_takes_back_and_a_partner_is_told(town: Town) -> None:

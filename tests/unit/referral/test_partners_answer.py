@@ -182,7 +182,7 @@ async def test_a_need_that_everybody_refused_is_unmet_by_the_familys_yes_to_the_
     await town.take_in(make_consent(household, given, later, version=2))
     [unmet] = await town.part.events_of(NeedUnmet)
     assert (unmet.need, unmet.tried, unmet.gap_fen, unmet.state) == ("disaster", ("red_cross",), 300_000, "open")
-    listed = await town.get("/api/v1/referral/needs")
+    listed = await town.get("/api/v1/referral/needs/unmet")
     assert [(item["need"], item["left"]) for item in listed["items"]] == [("disaster", "3000.00")]
     await town.take_in(make_consent(household, given, make_decision("revoked", "charity_federation"), version=3))
     assert [event.state for event in await town.part.events_of(NeedUnmet)] == ["open", "closed"]
