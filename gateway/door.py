@@ -18,6 +18,8 @@ from services.kit.errors import NotAllowed, ServiceError, TooLarge
 
 _BODY_S = 30.0
 _LONGEST_QUERY = 2_048
+PAGE_BODY = 256 * 1024
+"""Bytes a form of a page may have."""
 BASE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -52,7 +54,7 @@ class Door:
         send = _with_base_headers(send, request_id)
         found = self._desk.table.find(scope["method"], scope["path"])
         if found is None:
-            await self.app(scope, receive, send)
+            await self.app(scope, _limited(receive, PAGE_BODY), send)
             return
         try:
             if isinstance(found, tuple):
@@ -133,6 +135,32 @@ class Door:
         finally:
             if recorded:
                 desk.note_answer(request_id, status)
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """`receive` for a page's form: at most so many bytes, in the time a body may take."""
+    seen = 0
+    ends: float | None = None
+
+    async def limited() -> Message:
+        nonlocal seen, ends
+        loop = asyncio.get_running_loop()
+        ends = ends or loop.time() + _BODY_S
+        if seen < 0:  # the body is whole: what comes now is the news that the client left, which may take any time
+            return await receive()
+        try:
+            async with asyncio.timeout_at(ends):
+                message = await receive()
+        except TimeoutError as error:
+            raise TooSlow() from error
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise TooLarge()
+        if not message.get("more_body", False):
+            seen = -1
+        return message
+
+    return limited
 
 
 def target_of(scope: Scope) -> str:

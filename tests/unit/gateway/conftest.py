@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from gateway.app import create_app
+from gateway.deadlines import DeadlineProtocol
 from gateway.settings import GatewaySettings
 from gateway.tokens import create_token
 from services.kit.auth import Actor, TokenVerifier
@@ -158,7 +159,15 @@ async def gateway(part_database: PartDatabases, tmp_path: Path) -> AsyncIterator
     )
     app = create_app(settings)
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False, lifespan="on")
+        uvicorn.Config(
+            app,
+            port=0,
+            http=DeadlineProtocol,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+        )
     )
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(20):
