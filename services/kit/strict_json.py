@@ -11,7 +11,6 @@ from services.kit.errors import Unreadable
 
 _DEEPEST = 32
 _LONGEST_INTEGER = 18
-_NESTS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -44,16 +43,23 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return answer
 
 
-def _check_depth(body: bytes) -> None:
-    depth = 0
-    for match in _NESTS.finditer(body):
-        first = match.group()[:1]
-        if first in b"[{":
-            depth += 1
-            if depth > _DEEPEST:
-                raise Unreadable("JSON嵌套过深", "The JSON is nested too deeply", code="too_deep")
-        elif first in b"]}":
-            depth -= 1
+def _check_depth(value: Any) -> None:
+    """The parsed value is looked at: the parser itself stops at a few hundred, and a scan of the text costs more."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> Unreadable:
+    return Unreadable("JSON嵌套过深", "The JSON is nested too deeply", code="too_deep")
 
 
 def _check_text(value: Any) -> None:
@@ -74,8 +80,6 @@ def loads(body: bytes) -> Any:
 
     Raises: Unreadable, with a code that says why and never the content.
     """
-    if body.count(b"[") + body.count(b"{") > _DEEPEST:
-        _check_depth(body)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -84,8 +88,12 @@ def loads(body: bytes) -> Any:
         value = json.loads(
             text, parse_float=NumberText, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
         )
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
         raise Unreadable() from error
+    if isinstance(value, dict | list) and body.count(b"[") + body.count(b"{") > _DEEPEST:
+        _check_depth(value)
     if "\x00" in text or "\\u0000" in text or "\\ud" in text or "\\uD" in text:
         _check_text(value)
     return value
