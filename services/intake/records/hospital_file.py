@@ -11,6 +11,7 @@ from services.intake.records.hospital_row import read_row
 from services.intake.records.issues import Action, Issue
 from services.intake.records.jsonlines import is_json_lines, read_lines
 from services.intake.records.tables import Limits, TableRow, open_table
+from services.intake.records.workbook import WorkbookReader, open_workbook
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def open_hospital_file(
     today: date,
     mapping: Mapping[str, str] | None = None,
     limits: Limits = Limits(),  # noqa: B008  frozen
+    read_workbook: WorkbookReader = open_workbook,
 ) -> OpenFile:
     """Open a CSV, XLSX or JSONL file of hospital costs.
 
@@ -41,7 +43,7 @@ def open_hospital_file(
     if is_json_lines(data):
         rows, notes = read_lines(data, hospital_columns(), limits=limits)
         return OpenFile("jsonl", "utf-8", "", "", (), notes, _read(rows, 0, source, today))
-    table = open_table(data, hospital_columns(), mapping=mapping, limits=limits)
+    table = open_table(data, hospital_columns(), mapping=mapping, limits=limits, read_workbook=read_workbook)
     lines = _read(table.rows, table.header_line, source, today)
     return OpenFile(table.form, table.encoding, table.separator, table.sheet, table.headers, table.notes, lines)
 

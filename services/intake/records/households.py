@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any, cast
 
+from services.contracts.divisions import CITY
 from services.contracts.money import yuan
 from services.intake.records.fields import Fields
 from services.intake.records.identity import Gender, Identity, read_id_type, read_identity
@@ -87,6 +88,8 @@ def read_household(body: Mapping[str, Any], *, today: date) -> ReadHousehold:
     fields.only(_FIELDS)
     division_text = fields.raw("division", str, needed=True)
     division = read_division(division_text, field="division", notes=notes, strict=True) if division_text else None
+    if division and not division.startswith(CITY):
+        notes.add("DIVISION_ELSEWHERE", "division", division)
     address = fields.text("address", most=200, strict=False)
     listed = fields.many("members", needed=True, most=_MOST_MEMBERS) or []
     if not listed and isinstance(body.get("members"), list):

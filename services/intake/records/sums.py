@@ -28,6 +28,8 @@ class SumRecord:
     is_refund: bool
     is_held: bool = False
     is_withdrawn: bool = False
+    is_superseded: bool = False
+    """A higher version of the settlement stands under another person: the number was corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ def _live(records: Sequence[SumRecord], notes: dict[Hashable, Note]) -> list[Sum
     for record in records:
         if record.is_withdrawn or record.is_held:
             notes[record.ref] = "withdrawn" if record.is_withdrawn else "held"
+            continue
+        if record.is_superseded:
+            notes[record.ref] = "superseded"
             continue
         key = (record.source, record.settlement_id)
         other = highest.get(key)

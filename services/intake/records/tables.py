@@ -11,7 +11,14 @@ from itertools import chain
 
 from services.intake.records.headers import Column, HeaderMap, RefusedFile, map_headers, recognised
 from services.intake.records.issues import Issue, Notes
-from services.intake.records.workbook import FormulaCell, Workbook, is_old_office_file, is_zip, open_workbook
+from services.intake.records.workbook import (
+    FormulaCell,
+    Workbook,
+    WorkbookReader,
+    is_old_office_file,
+    is_zip,
+    open_workbook,
+)
 
 _SEPARATORS = (",", ";", "\t")
 _TOTALS = frozenset({"合计", "总计", "小计", "共计", "总合计", "total", "sum"})
@@ -59,8 +66,11 @@ def open_table(
     *,
     mapping: Mapping[str, str] | None = None,
     limits: Limits = Limits(),
+    read_workbook: WorkbookReader = open_workbook,
 ) -> Table:
     """Open a CSV or XLSX file, told apart by content and not by name.
+
+    `read_workbook` may be a reader in another process, since a workbook is a stranger's archive.
 
     Raises: RefusedFile, MappingNeeded.
     """
@@ -70,7 +80,7 @@ def open_table(
     if is_old_office_file(data):
         raise RefusedFile(Issue("FILE_ENCRYPTED", None))
     if is_zip(data):
-        book = open_workbook(data, most_rows=limits.most_rows, most_columns=limits.most_columns)
+        book = read_workbook(data, most_rows=limits.most_rows, most_columns=limits.most_columns)
         return _table("xlsx", book.rows, columns, mapping, limits, notes, sheet=book.sheet, book=book)
     text, encoding = decode(data, notes)
     mark = _separator(text)

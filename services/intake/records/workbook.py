@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from services.intake.records.headers import RefusedFile
 from services.intake.records.issues import Issue
@@ -52,6 +52,14 @@ class Workbook:
     sheet: str
     rows: Iterator[list[str]]
     formulas: frozenset[FormulaCell]
+
+
+class WorkbookReader(Protocol):
+    """Reads a workbook. Raises: RefusedFile."""
+
+    def __call__(self, data: bytes, *, most_rows: int, most_columns: int) -> Workbook:
+        """The first visible sheet that has rows."""
+        ...
 
 
 def is_zip(data: bytes) -> bool:

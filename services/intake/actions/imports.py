@@ -1,0 +1,164 @@
+"""Imports: a file is taken in, checked, committed, confirmed row by row, or taken back."""
+
+import asyncio
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.contracts.divisions import CITY
+from services.intake.actions.care import recount
+from services.intake.actions.import_files import (
+    HOSPITAL_COSTS,
+    FileOrder,
+    asked_mapping,
+    check_kind,
+    headers_key,
+    open_costs,
+    read_objects,
+)
+from services.intake.actions.work import Work
+from services.intake.errors import FileRefused, ImportState, ImportTouched
+from services.intake.records.headers import MappingNeeded, RefusedFile
+from services.intake.records.tables import Limits
+from services.intake.store import care, imports
+from services.intake.store.imports import Job
+from services.kit.errors import NotFound
+from services.kit.ids import new_id
+
+EMPTY_COUNTS = dict.fromkeys(
+    ("rows", "new", "changed", "same", "duplicate", "warned", "held", "skipped", "rejected"), 0
+)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was sent."""
+
+    data: bytes
+    kind: str
+    source: str
+    dry_run: bool
+    mapping: Mapping[str, str]
+
+
+async def open_import(db: AsyncSession, upload: Upload, *, work: Work, limits: Limits) -> UUID:
+    """Take a file in: its columns are looked at now, its rows later by the part's own loop. The same file again is the
+    same import.
+
+    Raises: FileRefused (nothing is kept), NotAFileKind.
+    """
+    check_kind(upload.kind)
+    territory = work.actor.territory
+    digest = hashlib.sha256(upload.data).digest()
+    same = await imports.same_file(db, file_sha256=digest, kind=upload.kind, source=upload.source, territory=territory)
+    if same is not None:
+        return same
+    order = FileOrder(upload.kind, upload.source, territory, work.today, work.now, limits, dict(upload.mapping))
+    try:
+        order = await _look(db, upload.data, order, work)
+    except RefusedFile as refused:
+        raise FileRefused.of(refused) from refused
+    job_id = new_id()
+    sealed = work.keys.sealer.seal(b64encode(upload.data).decode(), f"import_job/sealed_file/{job_id}")
+    return await imports.add_job(
+        db,
+        id=job_id,
+        division=CITY if territory == "all" else territory,
+        kind=upload.kind,
+        source=upload.source,
+        dry_run=upload.dry_run,
+        territory=territory,
+        file_sha256=digest,
+        file_bytes=len(upload.data),
+        sealed_file=sealed,
+        mapping=orjson.dumps(dict(order.mapping)).decode(),
+        created_by=work.actor.subject,
+        created_at=work.now,
+    )
+
+
+async def _look(db: AsyncSession, data: bytes, order: FileOrder, work: Work) -> FileOrder:
+    """Open the file as far as its columns; a sender's earlier answer about its headers is used again."""
+    if order.kind != HOSPITAL_COSTS:
+        await asyncio.to_thread(lambda: next(read_objects(data, order), None))
+        return order
+    try:
+        opened = await asyncio.to_thread(open_costs, data, order)
+    except MappingNeeded as asked:
+        known = await imports.find_mapping(db, order.source, headers_key(asked.headers))
+        order = replace(order, mapping=asked_mapping(asked, known))
+        opened = await asyncio.to_thread(open_costs, data, order)
+    if order.mapping:
+        text = orjson.dumps(dict(order.mapping)).decode()
+        await imports.keep_mapping(db, order.source, headers_key(opened.headers), text, work.actor.subject)
+    return order
+
+
+async def find_import(db: AsyncSession, job_id: UUID, *, lock: bool = False) -> Job:
+    """Raises: NotFound for an import that is not there or not in the caller's territory."""
+    job = await imports.find_job(db, job_id, lock=lock)
+    if job is None:
+        raise NotFound()
+    return job
+
+
+async def ask_commit(db: AsyncSession, job_id: UUID) -> Job:
+    """Let a checked import be written. Asked again it does nothing.
+
+    Raises: NotFound, ImportState.
+    """
+    job = await find_import(db, job_id, lock=True)
+    if job["state"] in ("committing", "committed"):
+        return job
+    if job["state"] != "checked":
+        raise ImportState.of(job["state"], ["checked"])
+    await imports.move_job(db, job_id, "committing")
+    return job | {"state": "committing"}
+
+
+async def undo_import(db: AsyncSession, job_id: UUID, *, work: Work) -> Job:
+    """Take all records of an import back. The transaction must see every territory; the caller may see the import.
+
+    Raises: NotFound, ImportState, ImportTouched when records were corrected since.
+    """
+    job = await find_import(db, job_id, lock=True)
+    if job["state"] == "undone":
+        return job
+    if job["state"] == "checked":
+        await imports.move_job(db, job_id, "undone")
+        return job | {"state": "undone"}
+    if job["state"] != "committed" or job["kind"] != HOSPITAL_COSTS:
+        raise ImportState.of(job["state"], ["checked", "committed"] if job["kind"] == HOSPITAL_COSTS else ["checked"])
+    rows = await care.records_of_import(db, job_id)
+    if any(is_corrected for _, _, is_corrected in rows):
+        raise ImportTouched()
+    await care.withdraw_records(db, [record_id for record_id, _, _ in rows])
+    await recount(db, {person_id for _, person_id, _ in rows}, work=work)
+    await imports.move_job(db, job_id, "undone")
+    return job | {"state": "undone"}
+
+
+async def confirm_row(db: AsyncSession, job_id: UUID, line: int, *, in_fen: bool, work: Work) -> UUID:
+    """Let a held row count. Confirmed again it does nothing; answers the record.
+
+    Raises: NotFound for a line that holds no record, ImportState before the commit.
+    """
+    job = await find_import(db, job_id, lock=True)
+    if job["state"] != "committed":
+        raise ImportState.of(job["state"], ["committed"])
+    held = await care.held_row(db, job_id, line)
+    if held is None:
+        raise NotFound()
+    record_id, person_id, is_held = held
+    if is_held:
+        await care.confirm_record(db, record_id, in_fen=in_fen)
+        await recount(db, [person_id], work=work)
+        counts = EMPTY_COUNTS | job["counts"]
+        counts |= {"held": counts["held"] - 1, "new": counts["new"] + 1}
+        await imports.note_progress(db, job_id, job["done_rows"], job["total_rows"], orjson.dumps(counts).decode())
+    return record_id

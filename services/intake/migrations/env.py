@@ -1,0 +1,5 @@
+"""Run by the kit, on its connection."""
+
+from alembic import context
+
+context.run_migrations()

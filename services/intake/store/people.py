@@ -1,0 +1,197 @@
+"""People: found by the blind index of their number, kept with their personal fields sealed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.store.bulk import Row, bound, rows_of
+
+_COLUMNS = (
+    "p.id, p.division, p.registered_division, p.in_city, p.household_id, h.provisional, p.id_index, p.id_type,"
+    " p.sealed, p.birth_date, p.gender, p.is_alias, p.is_deceased, p.care_version"
+)
+# Locked in one order, so that two pushes about the same people wait instead of dying of each other.
+_BY_INDEX = text(
+    f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id"
+    " WHERE p.id_index = ANY(CAST(:indexes AS bytea[])) ORDER BY p.id FOR UPDATE OF p"
+)
+_BY_ID = text(
+    f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id"
+    " WHERE p.id = ANY(CAST(:ids AS uuid[])) ORDER BY p.id FOR UPDATE OF p"
+)
+_OF_HOUSEHOLDS = text(
+    f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id"
+    " WHERE p.household_id = ANY(CAST(:households AS uuid[])) ORDER BY p.id FOR UPDATE OF p"
+)
+_ONE = text(f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id WHERE p.id = :id")
+_NEW = {
+    "id": "uuid",
+    "division": "text",
+    "registered_division": "text",
+    "in_city": "boolean",
+    "household_id": "uuid",
+    "id_index": "bytea",
+    "id_type": "text",
+    "sealed": "bytea",
+    "birth_date": "date",
+    "gender": "text",
+    "is_alias": "boolean",
+    "care_version": "bigint",
+}
+_NAMES = ", ".join(_NEW)
+_ADD = text(
+    f"INSERT INTO person ({_NAMES}) SELECT {_NAMES} FROM {rows_of(_NEW)} ORDER BY id_index"
+    " ON CONFLICT (id_index) DO NOTHING RETURNING id"
+)
+_ADD_WITH_HOUSEHOLDS = text(
+    f"WITH r AS (SELECT * FROM {rows_of(_NEW)}), h AS (INSERT INTO household (id, division, provisional)"
+    " SELECT household_id, division, true FROM r)"
+    f" INSERT INTO person ({_NAMES}) SELECT {_NAMES} FROM r ORDER BY id_index"
+    " ON CONFLICT (id_index) DO NOTHING RETURNING id"
+)
+_DROP_EMPTY = text("DELETE FROM household WHERE id = ANY(CAST(:ids AS uuid[]))")
+_VERSIONS = {"id": "uuid", "care_version": "bigint"}
+_RAISE = text(
+    f"UPDATE person p SET care_version = r.care_version, changed_at = now() FROM {rows_of(_VERSIONS)} WHERE p.id = r.id"
+)
+_CHANGED = {
+    "id": "uuid",
+    "division": "text",
+    "registered_division": "text",
+    "in_city": "boolean",
+    "household_id": "uuid",
+    "sealed": "bytea",
+    "birth_date": "date",
+    "gender": "text",
+    "care_version": "bigint",
+}
+_CHANGE = text(
+    "UPDATE person p SET "
+    + ", ".join(f"{name} = r.{name}" for name in _CHANGED if name != "id")
+    + f", changed_at = now() FROM {rows_of(_CHANGED)} WHERE p.id = r.id"
+)
+_MOVED = {"id": "uuid", "division": "text"}
+_MOVE = tuple(
+    text(
+        f"UPDATE {table} t SET division = r.division FROM {rows_of(_MOVED)}"  # table names below
+        " WHERE t.person_id = r.id AND t.division <> r.division"
+    )
+    for table in ("care_record", "person_year")
+)
+_SEALED = {"id": "uuid", "sealed": "bytea"}
+_RESEAL = text(f"UPDATE person p SET sealed = r.sealed, changed_at = now() FROM {rows_of(_SEALED)} WHERE p.id = r.id")
+_RELOCATED = {
+    "id": "uuid",
+    "household_id": "uuid",
+    "division": "text",
+    "registered_division": "text",
+    "in_city": "boolean",
+}
+_RELOCATE = (
+    text(
+        "UPDATE person p SET division = r.division, registered_division = r.registered_division, in_city = r.in_city,"
+        f" changed_at = now() FROM {rows_of(_RELOCATED)} WHERE p.id = r.id"
+    ),
+    text(
+        f"UPDATE household h SET division = r.division, changed_at = now() FROM {rows_of(_RELOCATED)}"
+        " WHERE h.id = r.household_id AND h.provisional"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person as stored. `sealed` is the ciphertext of the personal fields; `provisional` is the household's."""
+
+    id: UUID
+    division: str
+    registered_division: str
+    in_city: bool
+    household_id: UUID
+    provisional: bool
+    id_index: bytes | None
+    id_type: str
+    sealed: bytes
+    birth_date: date | None
+    gender: str | None
+    is_alias: bool
+    is_deceased: bool
+    care_version: int
+
+
+async def people_by_index(db: AsyncSession, indexes: Collection[bytes]) -> list[PersonRow]:
+    """The people with these numbers, held until the transaction ends."""
+    return [PersonRow(*row) for row in await db.execute(_BY_INDEX, {"indexes": list(indexes)})]
+
+
+async def people_by_id(db: AsyncSession, ids: Collection[UUID]) -> list[PersonRow]:
+    """These people, held until the transaction ends."""
+    return [PersonRow(*row) for row in await db.execute(_BY_ID, {"ids": list(ids)})]
+
+
+async def people_of_households(db: AsyncSession, households: Collection[UUID]) -> list[PersonRow]:
+    """Everybody who lives in these households now, held until the transaction ends."""
+    return [PersonRow(*row) for row in await db.execute(_OF_HOUSEHOLDS, {"households": list(households)})]
+
+
+async def find_person(db: AsyncSession, person_id: UUID) -> PersonRow | None:
+    """One person, or None where there is none in the caller's territory."""
+    row = (await db.execute(_ONE, {"id": person_id})).one_or_none()
+    return PersonRow(*row) if row else None
+
+
+async def add_people(db: AsyncSession, rows: Sequence[Row], *, with_households: bool) -> set[UUID]:
+    """Add people, with a provisional household each when asked; answers the ids of those added.
+
+    Whoever was added by another transaction meanwhile is missing from the answer. Rows: (id, division,
+    registered_division, in_city, household_id, id_index, id_type, sealed, birth_date, gender, is_alias, care_version).
+    """
+    if not rows:
+        return set()
+    statement = _ADD_WITH_HOUSEHOLDS if with_households else _ADD
+    added = set((await db.execute(statement, bound(_NEW, rows))).scalars())
+    if with_households and len(added) < len(rows):
+        orphans = [row[4] for row in rows if row[0] not in added]
+        await db.execute(_DROP_EMPTY, {"ids": orphans})
+    return added
+
+
+async def raise_care_versions(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """Write the version of people's costs. Rows: (id, care_version)."""
+    if rows:
+        await db.execute(_RAISE, bound(_VERSIONS, rows))
+
+
+async def change_people(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """Write what changed about people. Rows: (id, division, registered_division, in_city, household_id, sealed,
+    birth_date, gender, care_version)."""
+    if rows:
+        await db.execute(_CHANGE, bound(_CHANGED, rows))
+
+
+async def move_people(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """Let people's costs follow them to another division. Rows: (id, division)."""
+    if rows:
+        for statement in _MOVE:
+            await db.execute(statement, bound(_MOVED, rows))
+
+
+async def relocate(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """Move people of provisional households, with their households and costs, to another division.
+
+    Rows: (id, household_id, division, registered_division, in_city).
+    """
+    if rows:
+        for statement in _RELOCATE:
+            await db.execute(statement, bound(_RELOCATED, rows))
+        await move_people(db, [(row[0], row[2]) for row in rows])
+
+
+async def reseal(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """Write personal fields again. Rows: (id, sealed)."""
+    if rows:
+        await db.execute(_RESEAL, bound(_SEALED, rows))
