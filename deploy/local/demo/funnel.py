@@ -45,10 +45,11 @@ class PartnerLine:
 
 @dataclass
 class Funnel:
-    """The whole motion in figures."""
+    """The whole motion in figures. `accepted` counts repeats again, `distinct` and `accounted` do not."""
 
     pushed: int = 0
     accepted: int = 0
+    distinct: int = 0
     accounted: int = 0
     assessments: int = 0
     in_need: int = 0
@@ -61,7 +62,7 @@ class Funnel:
     @property
     def is_settled(self) -> bool:
         """Whether everything pushed has its account, no event waits, and every first delivery was answered."""
-        is_accounted = self.accepted == self.pushed and self.accounted >= self.accepted
+        is_accounted = self.accepted == self.pushed and self.accounted >= self.distinct
         return is_accounted and not self.unsent and not any(line.waiting for line in self.partners.values())
 
     @property
@@ -72,7 +73,7 @@ class Funnel:
 
 async def read_funnel(databases: Databases, *, pushed: int, ids: Sequence[UUID], codes: Sequence[str]) -> Funnel:
     """Count. `ids` are the records accepted so far, repeats once; `codes` the partners that take part."""
-    funnel = Funnel(pushed=pushed, accepted=0)
+    funnel = Funnel(pushed=pushed, accepted=0, distinct=len(ids))
     eligibility, referral = databases["eligibility"], databases["referral"]
     funnel.accounted = await eligibility.fetchval(_ACCOUNTED, ids)
     row = await eligibility.fetchrow(_ASSESSED)
@@ -86,7 +87,9 @@ async def read_funnel(databases: Databases, *, pushed: int, ids: Sequence[UUID],
         line = funnel.partners.setdefault(row["partner"], PartnerLine())
         line.requested, line.answered, line.helped = row["requested"], row["answered"], row["helped"]
     for row in await referral.fetch(_DELIVERIES):
-        line = funnel.partners.setdefault(row["partner"], PartnerLine())
+        line = funnel.partners.get(row["partner"])
+        if line is None:
+            continue  # a bureau without an endpoint: its referrals are read in the console
         line.delivered, line.waiting = row["delivered"], row["waiting"]
     for part in ("intake", "eligibility", "referral"):
         funnel.unsent += await databases[part].fetchval(_UNSENT)
