@@ -41,5 +41,10 @@ async def own_referrals(
     """What a partner's own people are asked: thin, nothing that identifies."""
     referrals = await panel(parts_of(request, visitor).shown(Listing, "/partner/v1/referrals", cursor=cursor))
     return renderer(request).page(
-        request, "partner.html", visitor=visitor, referrals=referrals, is_first=cursor is None
+        request,
+        "partner.html",
+        visitor=visitor,
+        referrals=referrals,
+        is_first=cursor is None,
+        names=await request.app.state.vocabulary.refreshed(),
     )

@@ -37,7 +37,7 @@ def chain_line(line: Mapping[str, Any], t: Words, names: Vocabulary) -> str:
     values = {
         "status": _status(kind, line, t),
         "partner": _partner(line, t, names),
-        "need": t.code("need", line.get("need", "any")),
+        "need": names.need(line.get("need", "any"), t),
         "brand": t.pick(names.name("brand", line.get("brand", ""))),
         "amount": yuan_text(line.get("amount")),
         "codes": _codes(kind, line, t, names),

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.auth import Grant
 from gateway.compose import Asking, piece
+from gateway.console.texts import Words
 from gateway.desk import Desk, new_request_id
 from services.kit.auth import Actor
 
@@ -45,6 +46,11 @@ class Vocabulary:
     def name(self, family: str, code: object) -> Both:
         """The name in both languages; the code itself while nobody has told."""
         return self._names.get((family, str(code)), {"zh": str(code), "en": str(code)})
+
+    def need(self, code: object, words: Words) -> str:
+        """The name of a need; from the texts while referral has not told."""
+        told = self._names.get(("need", str(code)))
+        return words.pick(told) if told else words.code("need", code)
 
     async def _refresh(self) -> bool:
         grant = Grant(_SELF, float("inf"), 0.0)

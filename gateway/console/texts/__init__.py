@@ -1,6 +1,6 @@
 """Every sentence on screen, in both languages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -77,6 +77,6 @@ class Words:
 
     def pick(self, both: object) -> str:
         """The side of a `{zh, en}` text that this language reads."""
-        if not isinstance(both, dict):
+        if not isinstance(both, Mapping):
             return str(both or "")
         return str(both.get("zh" if self.language == "zh-CN" else "en") or both.get("zh") or "")
