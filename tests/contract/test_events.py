@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.topology import load_topology
 from services.contracts.catalogue import CONSUMERS, EVENTS
 from services.contracts.codes import PARTS
 from services.contracts.event import Event, new_event_id, pack_batches
@@ -76,3 +77,19 @@ def test_event_ids_sort_by_time() -> None:
     ids = [new_event_id() for _ in range(50)]
     assert [identifier.int >> 80 for identifier in ids] == sorted(identifier.int >> 80 for identifier in ids)
     assert {identifier.version for identifier in ids} == {7}
+
+
+def test_the_broker_gives_each_part_just_the_events_the_catalogue_says() -> None:
+    given: dict[str, set[str]] = {}
+    for consumer in load_topology().consumers:
+        if not consumer.durable.endswith("-urgent"):
+            given.setdefault(consumer.part, set()).update(consumer.subjects)
+    for part in ("eligibility", "referral", "charity"):
+        wanted = {kind.SUBJECT for kind, takers in CONSUMERS.items() if part in takers}
+        covered = {subject for subject in EVENTS if any(_matches(pattern, subject) for pattern in given[part])}
+        assert covered == wanted
+
+
+def _matches(pattern: str, subject: str) -> bool:
+    steps = zip(pattern.split("."), subject.split("."), strict=True)
+    return all(wanted in ("*", found) for wanted, found in steps)
