@@ -1,6 +1,7 @@
 """Open households' files, and put back what came of thinking about them: many at a time, in few statements."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -64,7 +65,20 @@ async def put_back(db: AsyncSession, cases: Sequence[Casework], *, by: str, now:
 
 
 async def _messages_to_send(db: AsyncSession, made: Collection[Changes]) -> list[Message]:
-    """Leave out words to partners who never heard of the referral. Asked after the stop, which waits for any claim."""
+    """Fit words to what partners know: none are taken back from one who never heard of the referral, and one who was
+    asked already is not asked a second time but told what is new.
+
+    Asked after the stop, which waits for any claim.
+    """
     messages = [message for changes in made for message in changes.messages]
-    seen = await deliveries.seen_of(db, {m.referral_id for m in messages if m.only_if_seen and m.referral_id})
-    return [m for m in messages if not m.only_if_seen or m.referral_id in seen]
+    doubtful = {m.referral_id for m in messages if m.only_if_seen or _asks_again(m)} - {None}
+    seen = await deliveries.seen_of(db, doubtful)
+    return [
+        replace(m, type="referral.updated") if _asks_again(m) and m.referral_id in seen else m
+        for m in messages
+        if not m.only_if_seen or m.referral_id in seen
+    ]
+
+
+def _asks_again(message: Message) -> bool:
+    return message.type == "referral.requested" and message.sequence > 1

@@ -17,9 +17,9 @@ from services.referral.store import deliveries
 from services.referral.store import endpoints as store
 from services.referral.store.deliveries import Result, Waiting
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 """A claim runs out after this: a sender that died holds nothing back for longer."""
-START_WITHIN = timedelta(seconds=12)
+START_WITHIN = timedelta(seconds=4)
 """A claimed message whose attempt has not begun by then is given back, so that its deadline ends within the lease."""
 
 

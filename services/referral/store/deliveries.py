@@ -181,7 +181,7 @@ async def stop(db: AsyncSession, referral_ids: Collection[UUID]) -> None:
         await db.execute(_STOP, {"ids": list(referral_ids)})
 
 
-async def seen_of(db: AsyncSession, referral_ids: Collection[UUID]) -> set[UUID]:
+async def seen_of(db: AsyncSession, referral_ids: Collection[UUID | None]) -> set[UUID]:
     """Referrals that their partner may know of: read by it, or tried to be delivered to it."""
     if not referral_ids:
         return set()

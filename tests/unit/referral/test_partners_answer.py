@@ -246,6 +246,17 @@ async def test_consent_that_runs_out_stops_what_has_not_left_and_a_new_one_sends
     assert await town.notices("red_cross") == [("referral.requested", 2)]
 
 
+async def test_a_partner_that_was_asked_before_the_consent_ran_out_is_told_and_not_asked_again(town: Town) -> None:
+    household = uuid4()
+    given = make_decision("given", expires_on=date(2026, 3, 4))
+    await town.take_in(make_consent(household, given), make_assessment(household, make_need()))
+    assert await town.notices("red_cross") == [("referral.requested", 1)]
+    town.hand.forward(days=1)
+    await _follow(town)
+    await town.take_in(make_consent(household, make_decision("given"), version=2))
+    assert await town.notices("red_cross") == [("referral.updated", 2)]
+
+
 async def test_help_is_confirmed_by_the_person_once_it_was_reported(town: Town) -> None:
     referral = await open_one(town)
     body = {"received": True, "by": "person", "on": "2026-03-04"}

@@ -232,7 +232,7 @@ async def test_a_claim_of_a_dead_sender_runs_out_and_the_message_goes_again(town
         assert claim is not None and len(claim.messages) == 1
         async with lane_of(town, made["id"]) as lane:
             assert not await lane.send_round()  # the claim holds
-            town.hand.forward(seconds=31)
+            town.hand.forward(seconds=21)
             assert await lane.send_round()
         assert await state_of(town, referral["id"]) == "delivered"
         assert receiver.arrived[0].id == str(claim.messages[0].id)
