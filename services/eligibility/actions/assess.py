@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.contracts.eligibility import AssessmentCompleted
 from services.eligibility.actions.decide import Decision, Known, decide
 from services.eligibility.actions.look import persons_by_home, reports_by_home
-from services.eligibility.actions.record import assessment_row, closing_row, completed_event, visit_row
+from services.eligibility.actions.record import assessment_row, closing_row, completed_event, making, visit_row
 from services.eligibility.store import assessments, care, households, visits
 from services.eligibility.store.bulk import Row
 from services.kit.clock import shanghai_date
@@ -45,7 +45,7 @@ async def assess_again(db: AsyncSession, refs: Collection[UUID], *, now: datetim
     for known in await _known(db, refs):
         _add(changes, known, decide(known, as_of), as_of, now)
     await assessments.close_assessments(db, changes.closed)
-    await assessments.add_assessments(db, changes.assessments)
+    await assessments.add_assessments(db, changes.assessments, making(as_of, now))
     await households.count_assessments(db, changes.counts)
     await assessments.write_accounts(db, changes.accounts)
     await visits.write_visits(db, changes.visits)
@@ -89,10 +89,10 @@ def _add(changes: Changes, known: Known, decision: Decision, as_of: date, now: d
         changes.counts.append((ref, number, home.division))
         changes.events.append(completed_event(decision, assessment_id, number, as_of, now))
         if decision.step == "new":
-            changes.assessments.append(assessment_row(decision, assessment_id, number, as_of, now))
+            changes.assessments.append(assessment_row(decision, assessment_id, number))
             changes.visits.append(visit_row(decision, known.visit, assessment_id, as_of, now))
         else:
-            changes.assessments.append(closing_row(decision, known.live, assessment_id, number, as_of, now))
+            changes.assessments.append(closing_row(decision, known.live, assessment_id, number, as_of))
             if known.visit is not None:
                 changes.visits_closed.append((ref, decision.step, assessment_id))
     for account in decision.accounts:

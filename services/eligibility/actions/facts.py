@@ -68,8 +68,9 @@ async def take_care(db: AsyncSession, events: Sequence[CareChanged], *, now: dat
             for e in fresh
         ],
     )
-    await _write_years(db, fresh, events, set(changed))
+    earlier = await _write_years(db, fresh, events, set(changed))
     touched = {finals[e.household_ref] for e in fresh if e.ref in changed}
+    touched |= await care.households_of(db, earlier) if earlier else set()
     await assess_again(db, touched | {ref for ref in changed.values() if ref is not None}, now=now)
     return stale | {e.id for e in fresh if e.ref not in changed}
 
@@ -105,8 +106,11 @@ async def _homes(
 
 async def _write_years(
     db: AsyncSession, fresh: Sequence[CareChanged], events: Sequence[CareChanged], changed: Collection[UUID]
-) -> None:
-    """Write the sums of the persons who changed; an older event may still tell that a sum was over the line earlier."""
+) -> set[UUID]:
+    """Write the sums of the persons who changed.
+
+    An older event may still tell that a sum was over the watch line earlier; answers of whom.
+    """
     applied = {e.id for e in fresh if e.ref in changed}
     watched: dict[tuple[UUID, int], datetime] = {}
     rows: list[tuple[CareChanged, PersonYear]] = []
@@ -127,7 +131,7 @@ async def _write_years(
             for event, year in rows
         ],
     )
-    await care.note_watched(db, [(*key, at) for key, at in watched.items()])
+    return await care.note_watched(db, [(*key, at) for key, at in watched.items()])
 
 
 def _json(value: object) -> str:

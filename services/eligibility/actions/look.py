@@ -6,7 +6,7 @@ same bytes give the same findings under the same rule book.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,19 @@ Json = dict[str, Any]
 _KINDS = {"hospital_cost": "hospital_cost", "grid_report": "grid_report", "household": "screening"}
 
 
+@cache
+def _finest() -> int:
+    return max(len(place) for definition in rule_book().definitions.values() for place in definition.rows)
+
+
+def place_in_book(division: str) -> str:
+    """The place by which the rule book is asked about a division: no finer than the book itself.
+
+    Two thousand villages of eleven counties then share eleven readings of the book.
+    """
+    return division[: _finest()]
+
+
 @lru_cache(maxsize=100_000)
 def _lines(place: str, on: date) -> Lines:
     def value(id: str) -> Any:  # whatever kind the parameter has
@@ -40,12 +53,12 @@ def _lines(place: str, on: date) -> Lines:
 
 def lines_on(division: str) -> LinesOn:
     """The dated lines of a place."""
-    return partial(_lines, division)
+    return partial(_lines, place_in_book(division))
 
 
 def elder_age(division: str, on: date) -> int | None:
     """The age from which a person counts as an elder."""
-    found = rule_book().at(division, on).tekun_elder_age
+    found = rule_book().at(place_in_book(division), on).tekun_elder_age
     return None if is_unknown(found) else int(found)
 
 
@@ -124,33 +137,33 @@ def place_of(row: Any, persons: Sequence[Person], reports: Sequence[Report]) -> 
 def snapshot_of(home: Home, stated: Json | None, grounds: Grounds, as_of: date) -> Json:
     """The facts an assessment is made from. `stated` is the household as it was registered, None when nobody did."""
     return {
-        "county": home.division,
+        "county": place_in_book(home.division),
         "as_of": as_of.isoformat(),
+        "grounds": _grounds(grounds),
         "event": _event(home, grounds, as_of),
         "household": _household(home, stated, as_of),
+    }
+
+
+def _grounds(grounds: Grounds) -> Json:
+    """Why the household is assessed: who presses, and why, follows from it.
+
+    The rules do not ask for it: sums of person-years are compared with their lines before.
+    """
+    return {
+        "reports": [[str(r.record_id), r.urgency, r.safe_to_call] for r in grounds.reports],
+        "crossings": [[str(y.person_ref), y.year, y.sum_fen, y.threshold_fen, y.band] for y in grounds.crossings],
+        "watch": list(grounds.watch),
+        "later_bills": sorted(map(str, grounds.later_bills)),
+        "is_restated": grounds.is_restated,
+        "has_applied": grounds.has_applied,
     }
 
 
 def _event(home: Home, grounds: Grounds, as_of: date) -> Json:
     kind = "application" if grounds.has_applied and grounds.cause == "household" else _KINDS[grounds.cause]
     causes = {kind for report in grounds.reports if speaks(report, as_of) for kind in report.kinds}
-    event: Json = {"kind": kind, "causes": sorted(causes)}
-    if grounds.crossings:
-        top = grounds.crossings[0]
-        event["year"] = top.year
-        event["records"] = [
-            {
-                "settlement_id": str(bill.record_id),
-                "version": 1,
-                "self_paid": yuan(bill.self_paid_fen),
-                "settled_on": bill.settled_on.isoformat(),
-            }
-            for person in home.persons
-            if person.person_ref == top.person_ref
-            for bill in sorted(person.bills, key=lambda b: (b.settled_on, b.record_id))
-            if bill.counted and bill.year == top.year
-        ]
-    return event
+    return {"kind": kind, "causes": sorted(causes)}
 
 
 def _household(home: Home, stated: Json | None, as_of: date) -> Json:
@@ -188,7 +201,7 @@ def _counts(person: Person, home: Home, as_of: date) -> bool:
     """Whether the person's bills are the household's: it is counted, or may be for all that is known."""
     if home.facts is None:
         return not is_dead(person, home)
-    counted = counted_members(home.facts, rule_book().at(home.division, as_of))
+    counted = counted_members(home.facts, rule_book().at(place_in_book(home.division), as_of))
     return counted.get(str(person.person_ref), False) is not False
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from services.contracts.eligibility import AssessmentCompleted
 from services.eligibility.actions.check import ENGINE
 from services.eligibility.actions.decide import Decision
-from services.eligibility.actions.look import canonical, household_size
+from services.eligibility.actions.look import canonical, household_size, place_in_book
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import assignee_of, due_on, visit_rules
+from services.eligibility.store.assessments import Making
 from services.eligibility.store.bulk import Row, text_array
 
 _EMPTY = b"[]"
@@ -17,34 +18,39 @@ _NONE_SHA256 = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
 """sha256 of `[]`."""
 
 
-def assessment_row(decision: Decision, assessment_id: UUID, number: int, as_of: date, now: datetime) -> Row:
+def making(as_of: date, now: datetime) -> Making:
+    """What the assessments of a batch share."""
+    book = rule_book()
+    return Making(as_of, book.version, book.digest, ENGINE, now)
+
+
+def assessment_row(decision: Decision, assessment_id: UUID, number: int) -> Row:
     """A new assessment, in the order of the table's columns."""
     home, grounds, checked, urgency = decision.home, decision.grounds, decision.checked, decision.urgency
     assert checked is not None and urgency is not None
-    book = rule_book()
     return (
-        *(assessment_id, home.household_ref, number, home.division, as_of),
+        *(assessment_id, home.household_ref, number, home.division),
         *(grounds.cause, grounds.cause_ref(home.household_ref), "live", checked.status, urgency.priority),
         household_size(home, checked.facts),
         *(text_array(checked.eligible), text_array(checked.unknown), text_array(checked.not_eligible)),
         *(checked.monthly_fen, checked.one_off_fen),
         *(decision.facts_text.decode(), decision.facts_sha256),
         *(checked.findings_text.decode(), checked.findings_sha256, checked.needs_text().decode()),
-        *(book.version, book.digest, ENGINE, now),
     )
 
 
-def closing_row(decision: Decision, live: Any, assessment_id: UUID, number: int, as_of: date, now: datetime) -> Row:
+def closing_row(decision: Decision, live: Any, assessment_id: UUID, number: int, as_of: date) -> Row:
     """A last assessment without findings: the trigger was withdrawn, or the household was merged."""
-    home, book = decision.home, rule_book()
+    home = decision.home
     cause = "merged" if decision.step == "merged" else live.cause
-    facts = canonical({"county": home.division, "as_of": as_of.isoformat(), "household": {"members": []}})
+    facts = canonical(
+        {"county": place_in_book(home.division), "as_of": as_of.isoformat(), "household": {"members": []}}
+    )
     return (
-        *(assessment_id, home.household_ref, number, home.division, as_of),
+        *(assessment_id, home.household_ref, number, home.division),
         *(cause, str(live.assessment_id), decision.step, None, "routine", 0),
         *(text_array(()), text_array(()), text_array(()), 0, 0),
         *(facts.decode(), "", _EMPTY.decode(), _NONE_SHA256, _EMPTY.decode()),
-        *(book.version, book.digest, ENGINE, now),
     )
 
 
@@ -97,7 +103,9 @@ def visit_row(decision: Decision, visit: Any, assessment_id: UUID, as_of: date, 
         *(home.household_ref, home.division, 1 if visit is None else visit.version + 1, state),
         *(priority, visit_rules().ranks[priority], text_array(reasons), assessment_id, due),
         *(assignee_of(home.division), home.division, urgency.is_safe_to_call),
-        *(urgency.band, text_array(checked.eligible), decision.is_kept, opened_at, now),
+        *(urgency.band, text_array(checked.eligible)),
+        *((None, None) if visit is None else (visit.result, visit.worked_at)),
+        *(decision.is_kept, opened_at, now),
     )
 
 

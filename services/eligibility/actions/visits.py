@@ -19,6 +19,7 @@ async def record_result(
 
     Raises: UnknownHousehold, VisitClosed, VisitMoved when the caller saw another version.
     """
+    await households.lock_households(db, {household_ref})
     visit = await visits.hold_visit(db, household_ref)
     if visit is None:
         raise UnknownHousehold()

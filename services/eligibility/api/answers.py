@@ -180,7 +180,7 @@ class AssessmentOut(AssessmentHead):
 
     counted_members: int | None
     per_capita_income: str | None
-    trigger: dict[str, Any] | None
+    trigger: TriggerOut | None
     findings: list[dict[str, Any]]
     needs: list[dict[str, Any]]
     certificate: CertificateOut

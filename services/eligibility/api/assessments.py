@@ -14,6 +14,7 @@ from services.eligibility.api.answers import (
     CertificateOut,
     RerunOut,
     RuleBookOut,
+    TriggerOut,
 )
 from services.eligibility.errors import BookChanged, UnknownAssessment
 from services.eligibility.models import Assessment
@@ -45,7 +46,7 @@ async def get_assessment(assessment_id: UUID, db: SessionDep) -> AssessmentOut:
         **_head(row),
         counted_members=words.get("counted_members"),
         per_capita_income=words.get("per_capita_income"),
-        trigger=words.get("trigger"),
+        trigger=_trigger(orjson.loads(row.facts)),
         findings=words.get("findings", []),
         needs=words.get("needs", []),
         certificate=_certificate(row),
@@ -101,6 +102,15 @@ def _head(row: Assessment) -> dict[str, Any]:
         "monthly_total": yuan(row.monthly_fen),
         "one_off_total": yuan(row.one_off_fen),
     }
+
+
+def _trigger(facts: dict[str, Any]) -> TriggerOut | None:
+    """The highest person-year over its line, when the assessment has one."""
+    crossings = facts.get("grounds", {}).get("crossings")
+    if not crossings:
+        return None
+    _, year, sum_fen, threshold_fen, _ = crossings[0]
+    return TriggerOut(year=year, sum=yuan(sum_fen), threshold=yuan(threshold_fen), fired=True)
 
 
 def _certificate(row: Assessment) -> CertificateOut:

@@ -1,6 +1,8 @@
 """Assessments, the accounts of records, and the low-income watch."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Row as SqlRow
@@ -20,7 +22,6 @@ _NEW = {
     "household_ref": "uuid",
     "number": "int",
     "division": "text",
-    "as_of": "date",
     "cause": "text",
     "cause_ref": "text",
     "state": "text",
@@ -37,14 +38,15 @@ _NEW = {
     "findings": "text",
     "findings_sha256": "text",
     "needs": "text",
-    "rule_version": "text",
-    "rule_digest": "text",
-    "engine": "text",
-    "created_at": "timestamptz",
 }
+_SAME_FOR_ALL = ("as_of", "rule_version", "rule_digest", "engine", "created_at")
 _ARRAYS = frozenset({"eligible", "unknown", "not_eligible"})
 _NEW_VALUES = ", ".join(f"CAST({name} AS text[])" if name in _ARRAYS else name for name in _NEW)
-_ADD = text(f"INSERT INTO assessment ({', '.join(_NEW)}) SELECT {_NEW_VALUES} FROM {rows_of(_NEW)}")
+_ADD = text(
+    f"INSERT INTO assessment ({', '.join((*_NEW, *_SAME_FOR_ALL))}) SELECT {_NEW_VALUES}, CAST(:as_of AS date),"
+    " CAST(:rule_version AS text), CAST(:rule_digest AS text), CAST(:engine AS text), CAST(:created_at AS timestamptz)"
+    f" FROM {rows_of(_NEW)}"
+)
 _CLOSED = {"household_ref": "uuid", "state": "text", "superseded_by": "uuid"}
 _CLOSE = text(
     f"UPDATE assessment a SET state = r.state, superseded_by = r.superseded_by FROM {rows_of(_CLOSED)}"
@@ -89,6 +91,17 @@ _RECORD = text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What all assessments of a batch share: day, rule book, reader of the rules, and moment."""
+
+    as_of: date
+    rule_version: str
+    rule_digest: str
+    engine: str
+    created_at: datetime
+
+
 async def live_assessments(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
     """The assessments in force of households."""
     return (await db.execute(_LIVE, {"refs": list(refs)})).all()
@@ -100,10 +113,10 @@ async def close_assessments(db: AsyncSession, rows: Sequence[Row]) -> None:
         await db.execute(_CLOSE, bound(_CLOSED, rows))
 
 
-async def add_assessments(db: AsyncSession, rows: Sequence[Row]) -> None:
-    """Add assessments, in the order of the table's columns; those in force before are closed first."""
+async def add_assessments(db: AsyncSession, rows: Sequence[Row], made: Making) -> None:
+    """Add assessments, in the order of the columns above; those in force before are closed first."""
     if rows:
-        await db.execute(_ADD, bound(_NEW, rows))
+        await db.execute(_ADD, {**bound(_NEW, rows), **asdict(made)})
 
 
 async def write_accounts(db: AsyncSession, rows: Sequence[Row]) -> None:

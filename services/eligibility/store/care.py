@@ -57,7 +57,8 @@ _SUM = text(
 _WATCHED = {"person_ref": "uuid", "year": "int", "watched_at": "timestamptz"}
 _NOTE_WATCHED = text(
     f"UPDATE person_year y SET watched_at = least(y.watched_at, r.watched_at) FROM {rows_of(_WATCHED)}"
-    " WHERE y.person_ref = r.person_ref AND y.year = r.year"
+    " WHERE y.person_ref = r.person_ref AND y.year = r.year AND r.watched_at < coalesce(y.watched_at, 'infinity')"
+    " RETURNING y.person_ref"
 )
 _WATCHED_OF = text(
     "SELECT person_ref, year, watched_at FROM person_year WHERE watched_at IS NOT NULL"
@@ -122,10 +123,12 @@ async def write_years(db: AsyncSession, rows: Sequence[Row]) -> None:
         await db.execute(_SUM, bound(_YEARS, rows))
 
 
-async def note_watched(db: AsyncSession, rows: Sequence[Row]) -> None:
-    """An older event told that a sum was over the watch line earlier. Rows: (person_ref, year, watched_at)."""
-    if rows:
-        await db.execute(_NOTE_WATCHED, bound(_WATCHED, rows))
+async def note_watched(db: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
+    """An older event told that a sum was over the watch line earlier. Answers for whom that was news.
+
+    Rows: (person_ref, year, watched_at).
+    """
+    return set((await db.execute(_NOTE_WATCHED, bound(_WATCHED, rows))).scalars()) if rows else set()
 
 
 async def watched_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]

@@ -30,6 +30,8 @@ _VISITS = {
     "safe_to_call": "boolean",
     "band": "smallint",
     "programmes": "text",
+    "result": "text",
+    "worked_at": "timestamptz",
     "sum_dropped": "boolean",
     "opened_at": "timestamptz",
     "changed_at": "timestamptz",
@@ -69,7 +71,7 @@ async def visits_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow
 
 
 async def write_visits(db: AsyncSession, rows: Sequence[Row]) -> None:
-    """Put households on the list or change their place, in the order of the columns above. The last result stays."""
+    """Put households on the list or change their place, in the order of the columns above."""
     if rows:
         await db.execute(_WRITE, bound(_VISITS, rows))
 
