@@ -22,12 +22,12 @@ _PARTNERS = """
     SELECT partner, count(*) FILTER (WHERE requested_at IS NOT NULL) AS requested,
         count(*) FILTER (WHERE acknowledged_at IS NOT NULL) AS answered,
         count(*) FILTER (WHERE outcome_kind IS NOT NULL) AS helped
-    FROM referral WHERE NOT bureau GROUP BY partner
+    FROM referral WHERE partner = ANY ($1::text[]) GROUP BY partner
 """
 _DELIVERIES = """
     SELECT partner, count(*) FILTER (WHERE state = 'delivered') AS delivered,
         count(*) FILTER (WHERE state IN ('queued', 'sending', 'retrying')) AS waiting
-    FROM delivery WHERE type = 'referral.requested' GROUP BY partner
+    FROM delivery WHERE type = 'referral.requested' AND partner = ANY ($1::text[]) GROUP BY partner
 """
 _UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 
@@ -83,13 +83,11 @@ async def read_funnel(databases: Databases, *, pushed: int, ids: Sequence[UUID],
     funnel.referrals = row["referrals"]
     funnel.held = {name: row[name] for name in ("consent", "confirmation")}
     funnel.partners = {code: PartnerLine() for code in codes}
-    for row in await referral.fetch(_PARTNERS):
-        line = funnel.partners.setdefault(row["partner"], PartnerLine())
+    for row in await referral.fetch(_PARTNERS, list(codes)):
+        line = funnel.partners[row["partner"]]
         line.requested, line.answered, line.helped = row["requested"], row["answered"], row["helped"]
-    for row in await referral.fetch(_DELIVERIES):
-        line = funnel.partners.get(row["partner"])
-        if line is None:
-            continue  # a bureau without an endpoint: its referrals are read in the console
+    for row in await referral.fetch(_DELIVERIES, list(codes)):
+        line = funnel.partners[row["partner"]]
         line.delivered, line.waiting = row["delivered"], row["waiting"]
     for part in ("intake", "eligibility", "referral"):
         funnel.unsent += await databases[part].fetchval(_UNSENT)

@@ -1,6 +1,7 @@
 """The demo from the first process to the report."""
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -17,11 +18,12 @@ from deploy.local.demo.accounting import latencies, reckon, results_of
 from deploy.local.demo.funnel import Funnel, read_funnel
 from deploy.local.demo.journal import PushJournal
 from deploy.local.demo.progress import Progress
-from deploy.local.demo.push import Pusher
+from deploy.local.demo.push import Pusher, Refused
 from deploy.local.demo.stage import Stage
 from deploy.local.first_account import first_account, print_console
 from deploy.local.home import read_json, write_over
 from deploy.local.opened import Databases, opened_databases
+from deploy.local.refusal import FOUND_PROBLEMS, Refusal, Words
 from deploy.local.supervisor import SuiteOptions
 from deploy.local.terminal import tell
 from deploy.local.town import Town, make_town
@@ -101,20 +103,21 @@ class Demo:
                     funnel = await self._look_on(databases, journal, progress, push)
                 finally:
                     push.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await push
+                    await asyncio.wait([push])
         return await self._reckon(databases, journal, funnel)
 
     def _town(self) -> Town:
-        """The town of this data folder, seen from the day it was first pushed: its bills stay what they were."""
+        """The town of this data folder, seen from the day it was first pushed: its bills stay what they were.
+
+        Another version of the demo may invent otherwise; then, and when the bills grow old, it is another town.
+        """
         file = self._stage.home.run / "demo-town.json"
         today = Clock().today()
         held = read_json(file)
-        first = date.fromisoformat(held["today"]) if held else today
-        if not held or (today - first).days > _KEEP_DAYS:
-            first, held = today, {"seed": int(held.get("seed", 0)) + 1, "today": today.isoformat()}
+        if not held or held != _note(held["seed"], date.fromisoformat(held["today"])) or _is_old(held, today):
+            held = _note(int(held.get("seed", 0)) + 1, today)
             write_over(file, json.dumps(held))
-        return make_town(held["seed"], self._records, REPORTS, today=first)
+        return make_town(held["seed"], self._records, REPORTS, today=date.fromisoformat(held["today"]))
 
     async def _push(self, town: Town, pusher: Pusher) -> None:
         await pusher.register(town)
@@ -135,16 +138,16 @@ class Demo:
             funnel.accepted = journal.rows.get("record", 0) + journal.rows.get("report", 0)
             progress.show(funnel)
             if push.done():
-                push.result()
+                _raise_refusal(push)
             # Twice in a row: between two looks an event may have been on its way from one part to the next.
-            quiet = quiet + 1 if push.done() and self._is_through(funnel, journal) else 0
+            quiet = quiet + 1 if push.done() and self._is_through(funnel) else 0
             if quiet >= 2 or time.monotonic() - self._started > _SETTLE_S + self._records / 200:
                 return funnel
             self._settled_s = time.monotonic() - self._started
             await asyncio.sleep(_LOOK_S)
 
-    def _is_through(self, funnel: Funnel, journal: PushJournal) -> bool:
-        return funnel.is_settled and funnel.accounted == len(_ids(journal)) and funnel.all_helped
+    def _is_through(self, funnel: Funnel) -> bool:
+        return funnel.is_settled and funnel.all_helped
 
     async def _reckon(self, databases: Databases, journal: PushJournal, funnel: Funnel) -> Outcome:
         practice = self._stage.practice
@@ -175,6 +178,43 @@ class Demo:
         silent = [code for code, line in funnel.partners.items() if not line.helped]
         complaints += [f"{code} reported no outcome" for code in silent]
         return Outcome(report, complaints)
+
+
+def _raise_refusal(push: asyncio.Task[None]) -> None:
+    """Raises: Refusal when the office did not take something that was pushed; other errors as they are."""
+    try:
+        push.result()
+    except BaseExceptionGroup as group:
+        refused = group.subgroup(Refused)
+        if refused is None:
+            raise
+        raise Refusal(
+            "push_refused",
+            Words(
+                "推送的内容未被接受，演示无法继续。", "Something that was pushed was not taken; the demo cannot go on."
+            ),
+            Words("请看日志 gateway.log 和 intake.log。", "See gateway.log and intake.log."),
+            status=FOUND_PROBLEMS,
+            details=tuple(sorted({str(error) for error in _leaves(refused)}))[:5],
+        ) from None
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
+def _note(seed: int, today: date) -> dict[str, Any]:
+    """What is remembered of a town: enough to know whether the same one would be made again."""
+    sample = make_town(seed, 60, REPORTS, today=today)
+    text = json.dumps([sample.records, sample.reports, [one.body for one in sample.households]], sort_keys=True)
+    return {"seed": seed, "today": today.isoformat(), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _is_old(held: dict[str, Any], today: date) -> bool:
+    return (today - date.fromisoformat(held["today"])).days > _KEEP_DAYS
 
 
 def _ids(journal: PushJournal) -> Sequence[UUID]:
