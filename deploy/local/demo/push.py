@@ -68,6 +68,8 @@ class Pusher:
 
     async def _consent(self, town: Town, index: int, number: int, consent: dict[str, Any]) -> None:
         key = f"{town.seed}-{index}-{number}"
+        if key in self.journal.ids.get("consent", {}):
+            return  # said before; saying it again would make it the family's newest word
         body = {"household_ref": self.households[index], **consent}
         headers = {"Idempotency-Key": f"town-consent-{key}"}
         sent_at, told = await self._send("consent", [key], "/api/v1/intake/consents", body, headers)

@@ -16,6 +16,7 @@ import aiohttp
 
 from deploy.local.demo.accounting import latencies, reckon, results_of
 from deploy.local.demo.funnel import Funnel, read_funnel
+from deploy.local.demo.giving import Giving
 from deploy.local.demo.journal import PushJournal
 from deploy.local.demo.progress import Progress
 from deploy.local.demo.push import Pusher, Refused
@@ -104,6 +105,8 @@ class Demo:
                 finally:
                     push.cancel()
                     await asyncio.wait([push])
+            paid = await Giving(http, self._stage.url, self._stage.operator).run(Clock().today())
+            tell(f"  慈善：{paid} 户获得资助并已回执", f"  Charity: {paid} households paid and receipted")
         return await self._reckon(databases, journal, funnel)
 
     def _town(self) -> Town:
