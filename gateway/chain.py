@@ -8,6 +8,7 @@ from gateway.compose import Asking, Json, is_absent, piece
 from services.kit.errors import NotFound, ServiceError
 
 _MOST_DETAILS = 30
+_AT_THE_END = frozenset({"outcome", "visited", "award_paid"})
 
 
 async def compose_chain(asking: Asking, household_ref: str) -> Json:
@@ -79,7 +80,15 @@ def chain_of(pieces: Json) -> list[Json]:
         *_referrals(pieces.get("referrals") or ()),
         *_charity((pieces.get("charity") or {}).get("awards") or ()),
     ]
-    return sorted((line for line in lines if line["at"]), key=lambda line: str(line["at"]), reverse=True)
+    return sorted((line for line in lines if line["at"]), key=_moment, reverse=True)
+
+
+def _moment(line: Json) -> str:
+    """Where a line stands in time. Of a day without an hour, what was done comes last and what was told comes first."""
+    at = str(line["at"])
+    if len(at) > len("2026-03-01"):
+        return at
+    return f"{at}T23:59" if line["kind"] in _AT_THE_END else f"{at}T00:00"
 
 
 def _line(kind: str, part: str, at: Any, **more: Any) -> Json:

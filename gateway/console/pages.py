@@ -128,7 +128,7 @@ class Renderer:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_TEMPLATES),
             autoescape=True,
-            undefined=jinja2.StrictUndefined,
+            undefined=jinja2.ChainableUndefined,  # a part may leave out what it does not know
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -157,6 +157,7 @@ class Renderer:
             "request_id": request.scope.get("state", {}).get("request_id", ""),
             "today": desk_of(request).clock.today(),
             "place": place_name(visitor.account.territory, words) if visitor else "",
+            "role_name": lambda code: role_names((code,), words) if code in roles() else "",
             "role_names": role_names(visitor.account.roles, words) if visitor else "",
             **values,
         }

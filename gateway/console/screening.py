@@ -26,7 +26,7 @@ class Step:
 
 STEPS = (
     Step("step.records", "step.records", "records", "eligibility.accounts.", "account_reason"),
-    Step("step.persons", "step.records", "persons"),
+    Step("step.persons", "step.persons", "persons"),
     Step("step.over", "step.persons", "persons"),
     Step("step.assessed", "step.assessed", "households", "eligibility.statuses.", "status"),
     Step("step.listed", "step.assessed", "households", "eligibility.open_by_priority.", "priority"),

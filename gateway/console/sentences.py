@@ -42,7 +42,8 @@ def chain_line(line: Mapping[str, Any], t: Words, names: Vocabulary) -> str:
         "amount": yuan_text(line.get("amount")),
         "codes": _codes(kind, line, t, names),
     }
-    text = t(f"chain.{kind}", **values)
+    plain = kind == "outcome" and not line.get("amount")
+    text = t("chain.outcome_plain" if plain else f"chain.{kind}", **values)
     note = line.get("note")
     return f"{text}（{t.code('note', note)}）" if note and t.language == "zh-CN" else text
 

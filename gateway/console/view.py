@@ -145,9 +145,14 @@ def programme_counts(counts: Mapping[str, int]) -> list[tuple[str, dict[str, int
 _ORDER = {"eligible": 0, "unknown": 1, "not_eligible": 2}
 
 
-def findings_in_order(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Findings that say yes, then those nobody can tell, then those that say no; near misses before other noes."""
-    return sorted(findings, key=lambda one: (_ORDER.get(str(one.get("outcome")), 1), not _is_near(one)))
+Findings = list[Mapping[str, Any]]
+
+
+def findings_in_order(findings: Sequence[Mapping[str, Any]]) -> tuple[Findings, Findings]:
+    """Findings to show first (yes, then what nobody can tell, then near misses), and the plain noes."""
+    told = [one for one in findings if one.get("outcome") != "not_eligible" or _is_near(one)]
+    others = [one for one in findings if one.get("outcome") == "not_eligible" and not _is_near(one)]
+    return sorted(told, key=lambda one: _ORDER.get(str(one.get("outcome")), 1)), others
 
 
 def _is_near(finding: Mapping[str, Any]) -> bool:
