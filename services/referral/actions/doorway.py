@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.contracts.divisions import divisions
 from services.contracts.money import yuan
 from services.kit.clock import SHANGHAI, shanghai_date
-from services.kit.errors import NotFound
+from services.kit.errors import BadInput, FieldError, NotFound
 from services.referral.actions.answers import partners_referral
 from services.referral.actions.cases import books
 from services.referral.actions.deliver import body_of
@@ -106,7 +106,13 @@ async def read_feed(
     ]
 
 
-async def day_statement(db: AsyncSession, partner: str, day: date) -> Sequence[Any]:
-    """Referrals that changed on a Shanghai day, each as it stood at the day's end."""
+async def day_statement(db: AsyncSession, partner: str, day: date, *, now: datetime) -> Sequence[Any]:
+    """Referrals that changed on a Shanghai day, each as it stood at the day's end.
+
+    Raises: BadInput for a day that has not come.
+    """
+    if day > shanghai_date(now):
+        text = ("对账日期还没有到", "That day has not come yet")
+        raise BadInput(errors=(FieldError("date", "future_date", *text),))
     since = datetime.combine(day, datetime.min.time(), SHANGHAI)
     return await door.statement(db, partner, since=since, until=since + timedelta(days=1))

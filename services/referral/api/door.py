@@ -156,10 +156,14 @@ async def get_events(
 
 @router.get("/statement", dependencies=_READ)
 async def get_statement(
-    db: SessionDep, partner: PartnerDep, letterhead: LetterheadDep, day: Annotated[Day, Query(alias="date")]
+    db: SessionDep,
+    partner: PartnerDep,
+    clock: ClockDep,
+    letterhead: LetterheadDep,
+    day: Annotated[Day, Query(alias="date")],
 ) -> Statement:
     """What both sides must agree on for a day: each referral that changed, as it stood at the day's end."""
-    rows = await doorway.day_statement(db, partner, day)
+    rows = await doorway.day_statement(db, partner, day, now=clock.now())
     lines = [
         StatementLine(
             referral_id=row.referral_id,

@@ -30,6 +30,8 @@ _BAD_CHARACTER = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}]")
 _USERINFO = re.compile(r"[^:]*://[^/?#]*@")
 # A host that ends in a number is an IPv4 address to getaddrinfo, in octal, hexadecimal, shortened or whole-number form.
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)$", re.IGNORECASE)
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?", re.IGNORECASE)
 # ipaddress.is_global says yes to these on Python 3.11.
 _NEVER: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
@@ -130,6 +132,8 @@ def check_url(text: str, networks: Networks) -> Target:
         raise ForbiddenTarget("userinfo")
     inside_only = url.scheme != "https" or port not in _OUTSIDE_PORTS
     address = _literal(host)
+    if address is None and not _NAME.fullmatch(url.raw_host or ""):
+        raise ForbiddenTarget("bad_url")
     if address is not None and not networks.permits(address, inside_only=inside_only):
         raise ForbiddenTarget("address")
     if inside_only and not networks.allowed:
@@ -166,7 +170,7 @@ async def check_resolves(target: Target, networks: Networks, *, lookup: Lookup =
 
     Raises: ForbiddenTarget.
     """
-    host = target.url.host
+    host = target.url.raw_host
     assert host is not None and target.url.port is not None
     if _literal(host) is not None:
         return

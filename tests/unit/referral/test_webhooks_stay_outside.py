@@ -49,6 +49,7 @@ SHAPES = [
     "https://user:pw@example.com/", "https://@example.com/", "https://example.com\\@127.0.0.1/",
     "https://example.com /", "https://exa\nmple.com/", "https://example.com/\r\nX: 1", "https://example.com/#x",
     "https://example.com:99999/", "https://exa%6dple.com%00.evil.example/", "https://[::1", "https://" + "a" * 600,
+    "https://" + "a" * 300 + "/", "https://a..b/", "https://-a-/", "https://a_b-.example/", "https://exa mple/",
 ]  # fmt: skip
 
 
