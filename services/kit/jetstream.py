@@ -5,13 +5,16 @@ only publish on its own subjects and fetch from its own durable consumers.
 """
 
 import asyncio
+import json
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
@@ -19,8 +22,10 @@ from nats.js.errors import APIError
 log = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 5.0
-FETCH_WAIT_S = 5.0
+FETCH_WAIT_S = 1.0
 _WINDOW = 64
+_PULL = 100
+_PULL_FOR_S = 30.0
 
 
 class BrokerAway(Exception):
@@ -61,6 +66,8 @@ class Bus:
         self._client: Client | None = None
         self._js: JetStreamContext | None = None
         self.reconnected = asyncio.Event()
+        self.connects = 0
+        """How often it connected: whoever waits for messages asks anew after each."""
 
     async def connect(self) -> None:
         """Connect, waiting for the broker as long as it takes."""
@@ -84,9 +91,10 @@ class Bus:
                 await asyncio.sleep(0.2)
                 continue
             self._client, self._js = client, client.jetstream(timeout=PUBLISH_TIMEOUT_S)
-            self.reconnected.set()
+            await self._on_reconnected()
 
     async def _on_reconnected(self) -> None:
+        self.connects += 1
         self.reconnected.set()
 
     async def _on_error(self, error: Exception) -> None:
@@ -140,12 +148,14 @@ class Bus:
 
     async def subscribe(self, stream: str, durable: str) -> "Inflow":
         """Bind to a durable consumer that the provisioner made. Raises: BrokerAway."""
-        assert self._js is not None
+        assert self._client is not None and self._js is not None
         try:
-            subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
+            await self._js.consumer_info(stream, durable)
+            inbox = self._client.new_inbox()
+            subscription = await self._client.subscribe(inbox)
         except (NatsError, APIError, OSError, TimeoutError) as error:
             raise BrokerAway(type(error).__name__) from error
-        return Inflow(subscription)
+        return Inflow(self, self._client, subscription, f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}", inbox)
 
     async def close(self) -> None:
         """Leave the broker."""
@@ -154,23 +164,65 @@ class Bus:
 
 
 class Inflow:
-    """A durable consumer's messages."""
+    """A durable consumer's messages, by one standing pull: the broker sends what comes until the pull is used up.
 
-    def __init__(self, subscription: JetStreamContext.PullSubscription) -> None:
+    Asking anew for each message would cost two requests a message, and the latency of one.
+    """
+
+    def __init__(self, bus: Bus, client: Client, subscription: Subscription, ask: str, inbox: str) -> None:
+        self._bus = bus
+        self._connects = bus.connects
+        self._client = client
         self._subscription = subscription
+        self._ask = ask
+        self._inbox = inbox
+        self._asked = 0
+        self._until = 0.0
 
     async def fetch(self, most: int) -> list[Delivery]:
-        """Up to `most` messages: at once what is there, else the first that comes; [] after a few quiet seconds.
+        """Up to `most` messages: at once what is there, else the first that comes; [] after a quiet while.
 
         Raises: BrokerAway.
         """
         try:
-            messages = await self._subscription.fetch(most, timeout=FETCH_WAIT_S)
+            await self._keep_asking()
+            messages = [await self._subscription.next_msg(timeout=FETCH_WAIT_S)]
+            while len(messages) < most and self._subscription.pending_msgs:
+                messages.append(await self._subscription.next_msg(timeout=FETCH_WAIT_S))
         except TimeoutError:
             return []
-        except (NatsError, APIError, OSError) as error:
+        except (NatsError, OSError) as error:
             raise BrokerAway(type(error).__name__) from error
-        return [Delivery(m.data, m.metadata.num_delivered or 1, m) for m in messages]
+        good = [message for message in messages if not self._is_status(message)]
+        self._asked -= len(good)
+        return [Delivery(m.data, m.metadata.num_delivered or 1, m) for m in good]
+
+    async def _keep_asking(self) -> None:
+        """Renew the pull when it runs out or is half used up."""
+        now = time.monotonic()
+        if self._connects != self._bus.connects:  # the broker forgot the pull
+            self._connects, self._until = self._bus.connects, 0.0
+        if self._asked > _PULL // 2 and now < self._until:
+            return
+        if now >= self._until:
+            self._asked = 0
+        want = _PULL - self._asked
+        self._asked, self._until = _PULL, now + _PULL_FOR_S
+        request = {"batch": want, "expires": int(_PULL_FOR_S * 1e9)}
+        await self._client.publish(self._ask, json.dumps(request).encode(), reply=self._inbox)
+
+    def _is_status(self, message: Msg) -> bool:
+        """Whether it is the broker's word on a pull, not a message. A pull that ended is asked for again.
+
+        Raises: BrokerAway when the consumer is gone.
+        """
+        status = (message.headers or {}).get("Status")
+        if status is None or message.data:
+            return False
+        if status not in ("404", "408"):
+            raise BrokerAway(f"pull ended with {status}")
+        self._until = 0.0
+        return True
 
     async def close(self) -> None:
         """Stop listening. The consumer itself stays."""

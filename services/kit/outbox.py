@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.event import Event
+from services.kit.db import FreshEvent
 
 _INSERT = text(
     "INSERT INTO outbox (id, subject, urgent, ref, version, division, body) SELECT * FROM unnest("
@@ -13,9 +14,10 @@ _INSERT = text(
 
 
 async def emit(db: AsyncSession, *events: Event) -> None:
-    """Put events into the outbox, in one statement. The relay is woken when the transaction commits."""
+    """Put events into the outbox, in one statement. When the transaction commits, the relay has them at once."""
     if not events:
         return
+    bodies = [event.to_cloud_event() for event in events]
     await db.execute(
         _INSERT,
         {
@@ -25,7 +27,10 @@ async def emit(db: AsyncSession, *events: Event) -> None:
             "refs": [event.ref for event in events],
             "versions": [event.version for event in events],
             "divisions": [event.division for event in events],
-            "bodies": [event.to_cloud_event() for event in events],
+            "bodies": bodies,
         },
     )
-    db.info["wrote_events"] = True
+    db.info.setdefault("events", []).extend(
+        FreshEvent(event.id, type(event).SUBJECT, event.urgent, body)
+        for event, body in zip(events, bodies, strict=True)
+    )

@@ -1,13 +1,16 @@
 """From the outbox to the broker. The outbox is the truth; the broker is a transport that may lose its tail or all.
 
-Rows are packed into CloudEvents batches, urgent ones first, published with a message id, and marked sent only when the
-server has acknowledged. A crash between the two publishes again; the inbox absorbs it. Sent rows stay seven days, so
-that whatever the broker lost is published again on the next connect.
+What was just committed is published from memory; a look at the outbox now and then finds what that path missed (a
+process that died between the commit and the publish, a broker that was away). Events are packed into CloudEvents
+batches, urgent ones first, published with a message id, and marked sent only when the server has acknowledged. A crash
+between the two publishes again; the inbox absorbs it. Sent rows stay seven days, so that whatever the broker lost is
+published again on the next connect.
 """
 
 import asyncio
 import hashlib
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
 from uuid import UUID
@@ -15,17 +18,20 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.contracts.event import pack_batches
-from services.kit.db import Database, is_passing
+from services.kit.db import Database, FreshEvent, is_passing
 from services.kit.jetstream import BrokerAway, Bus
 
 log = logging.getLogger(__name__)
 
 _MOST = 4000
 _LOOK_AGAIN_S = 60.0
+_YOUNG_S = 2.0
 
+# Two seconds: what is younger is most likely on its way from memory.
 _TAKE = text(
-    "SELECT id, subject, urgent, body FROM outbox WHERE sent_at IS NULL ORDER BY urgent DESC, id LIMIT :most"
-    " FOR UPDATE SKIP LOCKED"
+    "SELECT id, subject, urgent, body FROM outbox WHERE sent_at IS NULL"
+    " AND created_at < clock_timestamp() - make_interval(secs => :age_s)"
+    " ORDER BY urgent DESC, id LIMIT :most FOR UPDATE SKIP LOCKED"
 )
 _MARK = text(
     "UPDATE outbox o SET sent_at = now(), stream_seq = s.seq"
@@ -38,39 +44,58 @@ _CLEAN = (
 )
 
 
-async def relay_once(database: Database, bus: Bus, *, most: int = _MOST) -> int:
-    """Publish up to `most` waiting events and mark them sent. Answers how many.
+async def relay_fresh(database: Database, bus: Bus, *, most: int = _MOST) -> int:
+    """Publish up to `most` events just committed and mark them sent. Answers how many.
+
+    Raises: BrokerAway, Unavailable; the events are then found in the outbox later.
+    """
+    fresh = database.fresh
+    events = [fresh.popleft() for _ in range(min(most, len(fresh)))]
+    if not events:
+        return 0
+    ids, seqs = await _publish(bus, events)
+    async with database.transaction() as db:
+        await db.execute(_MARK, {"ids": ids, "seqs": seqs})
+    return len(events)
+
+
+async def relay_waiting(database: Database, bus: Bus, *, age_s: float = 0.0, most: int = _MOST) -> int:
+    """Publish up to `most` events that wait in the outbox for `age_s` seconds or longer. Answers how many.
 
     Raises: BrokerAway (nothing is marked; they go again later), Unavailable.
     """
     async with database.transaction() as db:
-        rows = (await db.execute(_TAKE, {"most": most})).all()
+        rows = (await db.execute(_TAKE, {"most": most, "age_s": age_s})).all()
         if not rows:
             return 0
-        messages: list[tuple[str, bytes, str]] = []
-        counts: list[int] = []
-        ids: list[UUID] = []
-        for (subject, urgent), group in groupby(
-            sorted(rows, key=lambda row: (not row.urgent, row.subject)), key=lambda row: (row.subject, row.urgent)
-        ):
-            same = list(group)
-            start = 0
-            for count, body in pack_batches([row.body for row in same]):
-                batch = same[start : start + count]
-                start += count
-                ids.extend(row.id for row in batch)
-                counts.append(count)
-                messages.append((f"{subject}.urgent" if urgent else subject, body, _message_id(batch)))
-        sequences = await bus.publish(messages)
-        seqs = [seq for seq, count in zip(sequences, counts, strict=True) for _ in range(count)]
+        ids, seqs = await _publish(bus, [FreshEvent(row.id, row.subject, row.urgent, row.body) for row in rows])
         await db.execute(_MARK, {"ids": ids, "seqs": seqs})
         return len(rows)
 
 
-def _message_id(batch: list) -> str:  # type: ignore[type-arg]  # rows of the statement above
+async def _publish(bus: Bus, events: Sequence[FreshEvent]) -> tuple[list[UUID], list[int]]:
+    """Publish in batches by subject and lane, urgent ones first. Answers ids and the stream sequence of each."""
+    messages: list[tuple[str, bytes, str]] = []
+    counts: list[int] = []
+    ids: list[UUID] = []
+    ordered = sorted(events, key=lambda event: (not event.urgent, event.subject))
+    for (subject, urgent), group in groupby(ordered, key=lambda event: (event.subject, event.urgent)):
+        same = list(group)
+        start = 0
+        for count, body in pack_batches([event.body for event in same]):
+            batch = same[start : start + count]
+            start += count
+            ids.extend(event.id for event in batch)
+            counts.append(count)
+            messages.append((f"{subject}.urgent" if urgent else subject, body, _message_id(batch)))
+    sequences = await bus.publish(messages)
+    return ids, [seq for seq, count in zip(sequences, counts, strict=True) for _ in range(count)]
+
+
+def _message_id(batch: Sequence[FreshEvent]) -> str:
     if len(batch) == 1:
         return str(batch[0].id)
-    return hashlib.sha256(b"".join(row.id.bytes for row in batch)).hexdigest()[:32]
+    return hashlib.sha256(b"".join(event.id.bytes for event in batch)).hexdigest()[:32]
 
 
 async def reconcile(database: Database, bus: Bus) -> int:
@@ -104,9 +129,10 @@ async def reconcile(database: Database, bus: Bus) -> int:
 
 
 async def run_relay(database: Database, bus: Bus, *, poll_s: float) -> None:
-    """Relay for ever: at once when a commit wrote events, else every `poll_s` seconds; reconcile on each connect."""
+    """Relay for ever: at once what a commit wrote, every `poll_s` seconds what waits; reconcile on each connect."""
     looked = 0.0
     cleaned = 0.0
+    swept = 0.0
     loop = asyncio.get_running_loop()
     while True:
         try:
@@ -118,18 +144,25 @@ async def run_relay(database: Database, bus: Bus, *, poll_s: float) -> None:
                 except BaseException:
                     bus.reconnected.set()
                     raise
+                swept = 0.0
             if loop.time() - cleaned > 3600 or not cleaned:
                 cleaned = loop.time() or 1.0
                 await _clean(database)
             database.written.clear()
-            while await relay_once(database, bus):
+            while await relay_fresh(database, bus):
                 pass
+            if loop.time() - swept > poll_s:
+                # At the start and after a break whatever waits is old enough.
+                while await relay_waiting(database, bus, age_s=_YOUNG_S if swept else 0.0):
+                    pass
+                swept = loop.time()
             with suppress(TimeoutError):
                 await asyncio.wait_for(database.written.wait(), poll_s)
         except Exception as error:  # the loop must live: whatever it was, wait and look again
             passing = isinstance(error, BrokerAway) or is_passing(error)
             log.log(logging.WARNING if passing else logging.ERROR, "relay", extra={"error": type(error).__name__})
             bus.reconnected.set()
+            database.fresh.clear()  # all of it is in the outbox
             await asyncio.sleep(0.2 if passing else 2.0)
 
 

@@ -5,13 +5,16 @@ Source: RFC 8259; I-JSON (RFC 7493) for duplicate keys and surrogates.
 
 import json
 import re
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
-from services.kit.errors import Unreadable
+from services.kit.errors import FieldError, Unreadable
 
 _DEEPEST = 32
 _LONGEST_INTEGER = 18
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+# Only names that look like ours are said again: a key may hold anything.
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}", re.ASCII)
 
 
 class NumberText:
@@ -26,14 +29,11 @@ class NumberText:
         return "NumberText(…)"
 
 
-def _integer(text: str) -> int:
-    if len(text.lstrip("-")) > _LONGEST_INTEGER:
-        raise Unreadable("数字位数过多", "A number has too many digits", code="number_too_long")
-    return int(text)
+class _Forbidden:
+    """Stands where a number was that may not be. `error` says why."""
 
-
-def _constant(text: str) -> NoReturn:
-    raise Unreadable("JSON中不允许NaN或Infinity", "NaN and Infinity are not JSON", code="not_a_number")
+    def __init__(self, zh: str, en: str, *, code: str) -> None:
+        self.zh, self.en, self.code = zh, en, code
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -62,31 +62,60 @@ def _too_deep() -> Unreadable:
     return Unreadable("JSON嵌套过深", "The JSON is nested too deeply", code="too_deep")
 
 
+def _refuse_forbidden(value: Any) -> None:
+    """Raises: Unreadable naming the field of the first forbidden number; nothing when there is none."""
+    _look(value, "", lambda inner, _: inner if isinstance(inner, _Forbidden) else None)
+
+
 def _check_text(value: Any) -> None:
-    if isinstance(value, str):
-        if "\x00" in value or _SURROGATE.search(value):
-            raise Unreadable("文字中有不允许的字符", "A text holds a character not allowed", code="bad_character")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _check_text(key)
-            _check_text(inner)
+    """Raises: Unreadable naming the field of the first text with a NUL or a lone surrogate."""
+    bad = _Forbidden("文字中有不允许的字符", "A text holds a character not allowed", code="bad_character")
+
+    def judge(inner: Any, key: str) -> _Forbidden | None:
+        is_bad = any(isinstance(one, str) and ("\x00" in one or _SURROGATE.search(one)) for one in (inner, key))
+        return bad if is_bad else None
+
+    _look(value, "", judge)
+
+
+def _look(value: Any, path: str, judge: Callable[[Any, str], _Forbidden | None], key: str = "") -> None:
+    found = judge(value, key)
+    if found is not None:
+        error = FieldError(path or "body", found.code, found.zh, found.en)
+        raise Unreadable(found.zh, found.en, code=found.code, errors=(error,))
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            shown = name if _PLAIN_NAME.fullmatch(name) else "…"
+            _look(inner, f"{path}.{shown}" if path else shown, judge, name)
     elif isinstance(value, list):
-        for inner in value:
-            _check_text(inner)
+        for place, inner in enumerate(value):
+            _look(inner, f"{path}[{place}]", judge)
 
 
 def loads(body: bytes) -> Any:
     """Parse a body. Integers stay int, other numbers become NumberText.
 
-    Raises: Unreadable, with a code that says why and never the content.
+    Raises: Unreadable, with a code that says why, the field where one can be named, and never the content.
     """
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unreadable("请求正文不是UTF-8", "The body is not UTF-8", code="not_utf8") from error
+    forbidden: list[_Forbidden] = []
+
+    def integer(digits: str) -> Any:  # an int, or what stands for a forbidden one
+        if len(digits.lstrip("-")) > _LONGEST_INTEGER:
+            forbidden.append(_Forbidden("数字位数过多", "A number has too many digits", code="number_too_long"))
+            return forbidden[-1]
+        return int(digits)
+
+    def constant(_: str) -> _Forbidden:
+        forbidden.append(_Forbidden("不允许NaN或Infinity", "NaN and Infinity are not allowed", code="not_a_number"))
+        return forbidden[-1]
+
     try:
         value = json.loads(
-            text, parse_float=NumberText, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
+            text, parse_float=NumberText, parse_int=integer, parse_constant=constant, object_pairs_hook=_object
         )
     except RecursionError as error:
         raise _too_deep() from error
@@ -94,6 +123,8 @@ def loads(body: bytes) -> Any:
         raise Unreadable() from error
     if isinstance(value, dict | list) and body.count(b"[") + body.count(b"{") > _DEEPEST:
         _check_depth(value)
+    if forbidden:
+        _refuse_forbidden(value)
     if "\x00" in text or "\\u0000" in text or "\\ud" in text or "\\uD" in text:
         _check_text(value)
     return value
