@@ -41,3 +41,20 @@ def test_brackets_and_escapes_inside_texts_are_texts() -> None:
         "b": "\\u0000",
         "c": "\U0002000b",
     }
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"total": 1, "self_paid": NaN}', "self_paid"),
+        (b'{"records": [{"a": 1}, {"name": "\\ud83d"}]}', "records[1].name"),
+        (b'{"household": {"members": [{"age": ' + b"9" * 30 + b"}]}}", "household.members[0].age"),
+        ('{"某人": NaN}'.encode(), "…"),
+        (b"NaN", "body"),
+    ],
+)
+def test_what_may_not_be_is_named_by_its_field_and_never_said_again(body: bytes, field: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        loads(body)
+    assert [error.field for error in refused.value.errors] == [field]
+    assert "某人" not in str(refused.value.problem())
