@@ -74,7 +74,9 @@ async def read_household_page(db: AsyncSession, household_ref: UUID, *, work: Wo
     if row is None:
         raise NotFound()
     facts = {member["ref"]: member for member in row.facts.get("members", ())}
+    order = {ref: place for place, ref in enumerate(facts)}
     members = await reading.members_of(db, household_ref)
+    members.sort(key=lambda member: order.get(str(member["id"]), len(order)))
     return {
         "household_ref": row.id,
         "division": row.division,

@@ -113,7 +113,7 @@ async def post_import(
 
     job = await in_one_go(request, take_in)
     request.app.state.import_wake.set()
-    return Response(orjson.dumps(_shown(job)), 202, media_type="application/json")
+    return Response(orjson.dumps(_shown(job), default=str), 202, media_type="application/json")
 
 
 @routes.get(
