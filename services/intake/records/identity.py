@@ -149,7 +149,8 @@ def read_identity(
         notes.add("ID_TYPE_MISMATCH", prefix + "id_type", "", written=kind.short, looks_like=actual.zh)
     if not actual.has_check_digit:
         return _read_other(number, actual, field, raw, notes)
-    return _read_eighteen(number, actual, field=field, raw=raw, not_after=not_after, limit=limit, notes=notes)
+    born_by = _BornBy(not_after, limit)
+    return _read_eighteen(number, actual, field=field, raw=raw, born_by=born_by, strict=strict, notes=notes)
 
 
 def _cleaned(raw: str, field: str, notes: Notes) -> str | None:
@@ -224,8 +225,16 @@ def _read_other(number: str, kind: IdType, field: str, raw: str, notes: Notes) -
     return Identity(kind.code, number)
 
 
+@dataclass(frozen=True, slots=True)
+class _BornBy:
+    """The day by which somebody must have been born, and what it is called."""
+
+    day: date
+    name: str
+
+
 def _read_eighteen(
-    number: str, kind: IdType, *, field: str, raw: str, not_after: date, limit: str, notes: Notes
+    number: str, kind: IdType, *, field: str, raw: str, born_by: _BornBy, strict: bool, notes: Notes
 ) -> Identity | None:
     if kind.old_pattern and kind.old_pattern.fullmatch(number):
         return Identity(kind.code, number)
@@ -240,11 +249,14 @@ def _read_eighteen(
         birth = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         birth = None
-    if birth is None or not_after.year - birth.year > check("oldest_age_years"):
-        notes.add("ID_BIRTH_DATE", field, raw, date=f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
+    if birth is None or born_by.day.year - birth.year > check("oldest_age_years"):
+        # In a file's list of errors the date helps to find the slip; an answer to a JSON body repeats no value.
+        day = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
+        shown, shown_en = ("", "") if strict else (f"（{day}）", f" ({day})")
+        notes.add("ID_BIRTH_DATE", field, raw, date=shown, date_en=shown_en)
         return None
-    if birth > not_after:
-        notes.add("ID_BIRTH_FUTURE", field, raw, limit=label(limit), limit_en=label(limit, "en"))
+    if birth > born_by.day:
+        notes.add("ID_BIRTH_FUTURE", field, raw, limit=label(born_by.name), limit_en=label(born_by.name, "en"))
         return None
     return Identity(kind.code, number, birth, "male" if int(number[16]) % 2 else "female")
 

@@ -97,7 +97,7 @@ class Issue:
         """The sentence in English."""
         column = label(self.field, "en") if self.field else ""
         text = _texts()[self.code]["en"].format(**{"column": column, **dict(self.params)})
-        return text[:1].upper() + text[1:]
+        return (text[:1].upper() + text[1:]).replace("  ", " ")
 
 
 class Notes:
