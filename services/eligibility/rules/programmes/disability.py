@@ -1,11 +1,12 @@
 """残疾人两项补贴: the living subsidy and the care subsidy for disabled persons (DIS52 §2).
 
 - disability_living: every card holder of a dibao household, and the person on single-person dibao who holds a card.
-  Not for orphans and unattended children, who have the child benefit.
-- disability_care: a person present with a card of grade 1 or 2 who needs long-term care, whatever the family's status.
-Tekun persons get neither: their own care tier covers it (DIS52 §2(4)).
+- disability_care: a person present with a card of grade 1 or 2 who needs long-term care, whatever the status.
 
 Gives: a fixed monthly amount a person, as `base` and `care`.
+
+Readings: "every" and "any status" are taken at their word, tekun persons and children on the child benefit included.
+Where a county excludes those (stacking under DIS52 §2(4), KID62 §3(1)), that is a rule of its own with its own date.
 
 Cannot tell: a work-injury nursing fee or a similar allowance of the same nature, of which only the higher is paid.
 """
@@ -14,7 +15,7 @@ from typing import Final
 
 from services.eligibility.rules.criteria import Claim
 from services.eligibility.rules.household import whole
-from services.eligibility.rules.logic import Value, all_of, any_of, choose, negate, surely
+from services.eligibility.rules.logic import Value, all_of, any_of, choose, surely
 from services.eligibility.rules.steps import Fold, Programme, Step
 
 _CARE_GRADES: Final = (1, 2)
@@ -25,12 +26,6 @@ _STATUS: Final = Claim(
     reason="CARD_HOLDER_ON_DIBAO",
     refusal="NOT_ON_DIBAO",
     holds=lambda m, p: any_of(all_of(m.home.dibao, m.is_inside), m.dibao_single),
-)
-_NO_CHILD_BENEFIT: Final = Claim(
-    id="disability_living.no_child_benefit",
-    cites=("KID62", "三（一）"),
-    refusal="HAS_CHILD_BENEFIT",
-    holds=lambda m, p: negate(any_of(m.orphan, m.unattended_child)),
 )
 _GRADE: Final = Claim(
     id="disability_care.grade",
@@ -43,8 +38,8 @@ _GRADE: Final = Claim(
 
 
 def holds_card(m: Value, p: Value) -> Value:
-    """Present, not tekun, with a card."""
-    return all_of(m.presence == "present", negate(m.tekun), m.has_card)
+    """Present, with a card."""
+    return all_of(m.presence == "present", m.has_card)
 
 
 def needs_care(m: Value, p: Value) -> Value:
@@ -69,7 +64,7 @@ DISABILITY: Final = (
         scope="person",
         reached=holds_card,
         unreached="NO_CARD_HOLDER",
-        holds=lambda m, p: all_of(_STATUS(m, p), _NO_CHILD_BENEFIT(m, p)),
+        holds=_STATUS,
         components=(("base", lambda h, p: h.living_amount),),
     ),
     Programme(
