@@ -108,7 +108,7 @@ class Fields:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.notes.add("DATE_IMPOSSIBLE", self.at(name), value, text=value)
+            self.notes.add("DATE_UNREAL", self.at(name))
             return None
 
     def moment(self, name: str, *, needed: bool = False) -> datetime | None:

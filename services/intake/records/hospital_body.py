@@ -103,7 +103,7 @@ def _day(body: Mapping[str, Any], field: str, notes: Notes) -> date | None:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            notes.add("DATE_IMPOSSIBLE", field, value, text="")  # a problem never says the value again
+            notes.add("DATE_UNREAL", field)
             return None
     notes.add("DATE_TEXT", field)
     return None
