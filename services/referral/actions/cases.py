@@ -15,6 +15,7 @@ from services.referral.partners.casework import Books, Casework, Changes
 from services.referral.partners.directory import directory
 from services.referral.partners.state import HouseholdState, Message
 from services.referral.store import deliveries, households, referrals
+from services.referral.store.books import write_books
 
 SYSTEM = "system"
 
@@ -55,11 +56,16 @@ async def put_back(db: AsyncSession, cases: Sequence[Casework], *, by: str, now:
     made = [case.changes() for case in cases]
     await referrals.add_referrals(db, [referral for changes in made for referral in changes.opened])
     await referrals.save_referrals(db, [referral for changes in made for referral in changes.altered])
-    await referrals.add_steps(db, (referral for changes in made for referral in changes.steps), by=by, at=now)
-    await referrals.save_needs(db, [need for changes in made for need in changes.needs])
-    await referrals.save_outcomes(db, [outcome for changes in made for outcome in changes.outcomes])
     await deliveries.stop(db, {referral_id for changes in made for referral_id in changes.stops})
-    await deliveries.queue(db, await _messages_to_send(db, made), now=now)
+    await write_books(
+        db,
+        steps=[referral for changes in made for referral in changes.steps],
+        needs=[need for changes in made for need in changes.needs],
+        outcomes=[outcome for changes in made for outcome in changes.outcomes],
+        messages=await _messages_to_send(db, made),
+        by=by,
+        now=now,
+    )
     events: list[Event] = [event for changes in made for event in changes.events]
     await emit(db, *events)
 

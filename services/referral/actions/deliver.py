@@ -54,7 +54,7 @@ async def claim_due(
 
     None when it is not active, or rests. A body is written at its first claim and never again.
     """
-    endpoint = await store.find_endpoint(db, endpoint_id)
+    endpoint = await store.sending_of(db, endpoint_id)
     if endpoint is None or endpoint.state != "active" or (endpoint.rest_until and endpoint.rest_until > now):
         return None
     assert endpoint.url is not None and endpoint.secret_sealed is not None

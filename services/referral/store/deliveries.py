@@ -13,52 +13,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kit.ids import new_id
 from services.referral.delivery.bell import ring_after_commit
 from services.referral.partners.state import Message
+from services.referral.store.direct import Statement, fetch
 
-_QUEUE = text(
-    "INSERT INTO delivery (id, division, partner, endpoint_id, referral_id, household_ref, type, sequence, facts,"
-    " state, due_at, expires_on, created_at)"
-    " SELECT m.id, m.division, m.partner, e.id, m.referral_id, m.household_ref, m.type, m.sequence, m.facts,"
-    " CASE WHEN e.id IS NULL THEN 'held' ELSE 'queued' END, :now, m.expires_on, :now"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:divisions AS text[]), CAST(:partners AS text[]),"
-    " CAST(:referral_ids AS uuid[]), CAST(:household_refs AS uuid[]), CAST(:types AS text[]),"
-    " CAST(:sequences AS int[]), CAST(:facts AS jsonb[]), CAST(:expires AS date[])) WITH ORDINALITY"
-    " AS m(id, division, partner, referral_id, household_ref, type, sequence, facts, expires_on, place)"
-    " LEFT JOIN LATERAL (SELECT x.id FROM endpoint x WHERE x.partner = m.partner AND m.type = ANY(x.types)"
-    " AND starts_with(m.division, x.division) ORDER BY length(x.division) DESC LIMIT 1) e ON true"
-    " ORDER BY m.place RETURNING endpoint_id"
-)
 _QUEUE_FOR = text(
     "INSERT INTO delivery (id, division, partner, endpoint_id, type, sequence, facts, state, due_at, created_at)"
     " VALUES (:id, :division, :partner, :endpoint_id, :type, :sequence, CAST(:facts AS jsonb), 'queued', :now, :now)"
 )
-_STOP = text(
+_STOP = Statement(
     "UPDATE delivery SET state = 'cancelled', claim = NULL WHERE id IN (SELECT id FROM delivery"
     " WHERE referral_id = ANY(CAST(:ids AS uuid[])) AND state IN ('queued', 'sending', 'retrying', 'held')"
     " AND type <> 'referral.revoked' ORDER BY id FOR UPDATE)"
 )
-_SEEN = text(
+_SEEN = Statement(
     "SELECT id FROM referral r WHERE id = ANY(CAST(:ids AS uuid[])) AND (acknowledged_at IS NOT NULL"
     " OR EXISTS (SELECT 1 FROM delivery d WHERE d.referral_id = r.id AND d.attempts > 0))"
 )
-_DUE_ENDPOINTS = text(
+_DUE_ENDPOINTS = Statement(
     "SELECT e.id FROM endpoint e WHERE e.state = 'active' AND (e.rest_until IS NULL OR e.rest_until <= :now)"
     " AND EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint_id = e.id AND d.state IN ('queued', 'sending', 'retrying')"
     " AND d.due_at <= :now)"
 )
 # While the breaker is open one message goes, as a probe, and rather one that was tried before.
-_LOCK_DUE = text(
+_LOCK = (
     "SELECT id, division, partner, referral_id, household_ref, type, sequence, facts, body, created_at, attempts, tries"
     " FROM delivery WHERE endpoint_id = :endpoint_id AND state IN ('queued', 'sending', 'retrying') AND due_at <= :now"
     " AND (expires_on IS NULL OR expires_on >= :today)"
     " ORDER BY due_at, position LIMIT :most FOR UPDATE SKIP LOCKED"
 )
-_LOCK_PROBE = text(_LOCK_DUE.text.replace("ORDER BY", "ORDER BY (tries > 0) DESC,"))
-_CLAIM = text(
+_LOCK_DUE = Statement(_LOCK)
+_LOCK_PROBE = Statement(_LOCK.replace("ORDER BY", "ORDER BY (tries > 0) DESC,"))
+
+_CLAIM = Statement(
     "UPDATE delivery d SET state = 'sending', due_at = :until, claim = :claim, attempts = d.attempts + 1,"
     " tries = d.tries + 1, body = coalesce(d.body, c.body)"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:bodies AS text[])) AS c(id, body) WHERE d.id = c.id"
 )
-_RECORD = text(
+_RECORD = Statement(
     "WITH r AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:dues AS timestamptz[]),"
     " CAST(:statuses AS int[]), CAST(:errors AS text[]), CAST(:ms AS int[]), CAST(:numbers AS int[]),"
     " CAST(:divisions AS text[]), CAST(:partners AS text[]))"
@@ -72,7 +62,7 @@ _RECORD = text(
     " INSERT INTO attempt (delivery_id, number, division, partner, at, status, error, ms)"
     " SELECT id, number, division, partner, CAST(:now AS timestamptz), status, error, ms FROM r ON CONFLICT DO NOTHING"
 )
-_RELEASE = text(
+_RELEASE = Statement(
     "UPDATE delivery SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END, due_at = :now, claim = NULL,"
     " attempts = attempts - 1, tries = tries - 1 WHERE id = ANY(CAST(:ids AS uuid[])) AND claim = :claim"
 )
@@ -128,30 +118,6 @@ class Result:
     ms: int
 
 
-async def queue(db: AsyncSession, messages: Sequence[Message], *, now: datetime) -> None:
-    """Queue messages for the nearest endpoint of each partner; one without an endpoint holds them until there is one,
-    or until it polls. The sender is woken at commit.
-    """
-    if not messages:
-        return
-    rows = await db.execute(
-        _QUEUE,
-        {
-            "ids": [new_id() for _ in messages],
-            "divisions": [message.division for message in messages],
-            "partners": [message.partner for message in messages],
-            "referral_ids": [message.referral_id for message in messages],
-            "household_refs": [message.household_ref for message in messages],
-            "types": [message.type for message in messages],
-            "sequences": [message.sequence for message in messages],
-            "facts": [orjson.dumps(message.facts).decode() for message in messages],
-            "expires": [message.expires_on for message in messages],
-            "now": now,
-        },
-    )
-    ring_after_commit(db, {endpoint for endpoint in rows.scalars() if endpoint is not None})
-
-
 async def queue_for(db: AsyncSession, endpoint_id: UUID, message: Message, *, now: datetime) -> UUID:
     """Queue a message for one endpoint, whatever types it takes. Answers its webhook-id."""
     webhook_id = new_id()
@@ -178,42 +144,44 @@ def wake(db: AsyncSession, endpoint_id: UUID) -> None:
 async def stop(db: AsyncSession, referral_ids: Collection[UUID]) -> None:
     """Cancel whatever of these referrals has not been delivered, but for the word that they are taken back."""
     if referral_ids:
-        await db.execute(_STOP, {"ids": list(referral_ids)})
+        await fetch(db, _STOP, {"ids": list(referral_ids)})
 
 
 async def seen_of(db: AsyncSession, referral_ids: Collection[UUID | None]) -> set[UUID]:
     """Referrals that their partner may know of: read by it, or tried to be delivered to it."""
     if not referral_ids:
         return set()
-    return set((await db.execute(_SEEN, {"ids": list(referral_ids)})).scalars())
+    return {row["id"] for row in await fetch(db, _SEEN, {"ids": list(referral_ids)})}
 
 
 async def due_endpoints(db: AsyncSession, *, now: datetime) -> list[UUID]:
     """Active endpoints with something due that are not resting."""
-    return list((await db.execute(_DUE_ENDPOINTS, {"now": now})).scalars())
+    return [row["id"] for row in await fetch(db, _DUE_ENDPOINTS, {"now": now})]
 
 
 async def lock_due(
     db: AsyncSession, endpoint_id: UUID, *, now: datetime, today: date, most: int, tried_first: bool = False
 ) -> list[Waiting]:
     """Lock what is due for one endpoint, oldest first; a probe prefers what was tried before."""
-    rows = await db.execute(
+    rows = await fetch(
+        db,
         _LOCK_PROBE if tried_first else _LOCK_DUE,
         {"endpoint_id": endpoint_id, "now": now, "today": today, "most": most},
     )
-    return [Waiting(**{**row._mapping, "facts": _loaded(row.facts)}) for row in rows]
+    return [Waiting(**dict(row)) for row in rows]
 
 
 async def claim(db: AsyncSession, bodies: dict[UUID, str], *, claim_id: UUID, until: datetime) -> None:
     """Claim locked messages until a moment and write their bodies where none is written yet."""
-    await db.execute(_CLAIM, {"ids": list(bodies), "bodies": list(bodies.values()), "claim": claim_id, "until": until})
+    await fetch(db, _CLAIM, {"ids": list(bodies), "bodies": list(bodies.values()), "claim": claim_id, "until": until})
 
 
 async def record(db: AsyncSession, results: Sequence[Result], *, claim_id: UUID, now: datetime) -> None:
     """Record a round of attempts in one statement. A message that was cancelled meanwhile stays so."""
     if not results:
         return
-    await db.execute(
+    await fetch(
+        db,
         _RECORD,
         {
             "ids": [result.id for result in results],
@@ -233,7 +201,7 @@ async def record(db: AsyncSession, results: Sequence[Result], *, claim_id: UUID,
 
 async def release(db: AsyncSession, ids: Iterable[UUID], *, claim_id: UUID, now: datetime) -> None:
     """Give back claimed messages that were not sent."""
-    await db.execute(_RELEASE, {"ids": list(ids), "claim": claim_id, "now": now})
+    await fetch(db, _RELEASE, {"ids": list(ids), "claim": claim_id, "now": now})
 
 
 async def adopt(
@@ -285,10 +253,6 @@ async def send_range_again(
     )
     ring_after_commit(db, {endpoint_id})
     return _count(done)
-
-
-def _loaded(value: Any) -> Any:
-    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def _count(result: Any) -> int:

@@ -63,7 +63,7 @@ async def partner_referrals(
     if before is not None:
         query = query.where(tuple_(_R.created_at, _R.id) < before)
     rows = await db.execute(query.order_by(_R.created_at.desc(), _R.id.desc()).limit(most))
-    return [read_referral(row) for row in rows]
+    return [read_referral(row._mapping) for row in rows]
 
 
 async def acknowledge(db: AsyncSession, referral_ids: Collection[UUID], *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Partners' endpoints."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,13 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.models import Endpoint
+from services.referral.store.direct import Statement, fetch
 
 _TABLE = Endpoint.__table__
+_SENDING = Statement(
+    "SELECT partner, state, url, secret_sealed, previous_secret_sealed, previous_until, failing_since, failures, rests,"
+    " rest_until FROM endpoint WHERE id = :id"
+)
 _SECRETS = text(
     "SELECT id, secret_sealed, CASE WHEN previous_until > :now THEN previous_secret_sealed END AS previous_sealed"
     " FROM endpoint WHERE partner = :partner AND secret_sealed IS NOT NULL ORDER BY division"
@@ -21,6 +27,28 @@ async def endpoints(db: AsyncSession) -> list[Endpoint]:
     """Every endpoint in the transaction's territory."""
     query = select(Endpoint).order_by(_TABLE.c.partner, _TABLE.c.division)
     return list((await db.execute(query)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a lane needs of its endpoint."""
+
+    partner: str
+    state: str
+    url: str | None
+    secret_sealed: bytes | None
+    previous_secret_sealed: bytes | None
+    previous_until: datetime | None
+    failing_since: datetime | None
+    failures: int
+    rests: int
+    rest_until: datetime | None
+
+
+async def sending_of(db: AsyncSession, endpoint_id: UUID) -> Sending | None:
+    """What a lane needs of its endpoint, or None."""
+    rows = await fetch(db, _SENDING, {"id": endpoint_id})
+    return Sending(**dict(rows[0])) if rows else None
 
 
 async def find_endpoint(db: AsyncSession, endpoint_id: UUID, *, lock: bool = False) -> Endpoint | None:

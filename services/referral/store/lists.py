@@ -95,14 +95,14 @@ async def list_referrals(
     if before is not None:
         query = query.where(tuple_(_R.created_at, _R.id) < before)
     rows = await db.execute(query.order_by(_R.created_at.desc(), _R.id.desc()).limit(most))
-    return [Listed(read_referral(row), row.delivery) for row in rows]
+    return [Listed(read_referral(row._mapping), row.delivery) for row in rows]
 
 
 async def find_listed(db: AsyncSession, referral_id: UUID) -> Listed | None:
     """One referral with the state of its notice."""
     query = select(*(_R[name] for name in REFERRAL_COLUMNS), _STATE.label("delivery")).where(_R.id == referral_id)
     row = (await db.execute(query)).one_or_none()
-    return Listed(read_referral(row), row.delivery) if row else None
+    return Listed(read_referral(row._mapping), row.delivery) if row else None
 
 
 async def steps_of(db: AsyncSession, referral_id: UUID) -> Sequence[Any]:

@@ -1,0 +1,128 @@
+"""What is written beside a referral, in one statement: its steps, the household's needs, what became of each need, and
+the webhooks to be sent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kit.ids import new_id
+from services.referral.delivery.bell import ring_after_commit
+from services.referral.partners.state import Message, NeedOutcome, NeedRecord, ReferralState
+from services.referral.store.direct import Statement, fetch
+
+_WRITE = Statement(
+    """
+    WITH steps AS (
+        INSERT INTO referral_step (referral_id, version, division, partner, status, held_for, reason_code,
+            closing_code, amount_fen, at, by)
+        SELECT s.*, CAST(:now AS timestamptz), CAST(:by AS text) FROM unnest(CAST(:step_ids AS uuid[]),
+            CAST(:versions AS bigint[]), CAST(:step_divisions AS text[]), CAST(:step_partners AS text[]),
+            CAST(:statuses AS text[]), CAST(:held_for AS text[]), CAST(:reasons AS text[]), CAST(:closings AS text[]),
+            CAST(:amounts AS bigint[])) s
+    ), needs AS (
+        INSERT INTO need (household_ref, code, need_id, division, state, gap_fen, subject_ref, unmet_state,
+            unmet_version, unmet_gap_fen, tried)
+        SELECT household_ref, code, need_id, division, state, gap_fen, subject_ref, unmet_state, unmet_version,
+            unmet_gap_fen, CASE tried WHEN '' THEN '{}' ELSE string_to_array(tried, ',') END
+        FROM unnest(CAST(:need_refs AS uuid[]), CAST(:need_codes AS text[]), CAST(:need_ids AS uuid[]),
+            CAST(:need_divisions AS text[]), CAST(:need_states AS text[]), CAST(:need_gaps AS bigint[]),
+            CAST(:need_subjects AS uuid[]), CAST(:unmet_states AS text[]), CAST(:unmet_versions AS bigint[]),
+            CAST(:unmet_gaps AS bigint[]), CAST(:tried AS text[]))
+            AS n(household_ref, code, need_id, division, state, gap_fen, subject_ref, unmet_state, unmet_version,
+                unmet_gap_fen, tried)
+        ON CONFLICT (household_ref, code) DO UPDATE SET division = excluded.division, state = excluded.state,
+            gap_fen = excluded.gap_fen, subject_ref = excluded.subject_ref, unmet_state = excluded.unmet_state,
+            unmet_version = excluded.unmet_version, unmet_gap_fen = excluded.unmet_gap_fen, tried = excluded.tried
+    ), outcomes AS (
+        INSERT INTO need_outcome (assessment_id, household_ref, division, need, party, referral_id, reason)
+        SELECT * FROM unnest(CAST(:assessment_ids AS uuid[]), CAST(:outcome_refs AS uuid[]),
+            CAST(:outcome_divisions AS text[]), CAST(:outcome_needs AS text[]), CAST(:parties AS text[]),
+            CAST(:referral_ids AS uuid[]), CAST(:outcome_reasons AS text[]))
+        ON CONFLICT (assessment_id, need, party) DO UPDATE SET referral_id = excluded.referral_id,
+            reason = excluded.reason WHERE need_outcome.referral_id IS DISTINCT FROM excluded.referral_id
+            OR need_outcome.reason IS DISTINCT FROM excluded.reason
+    )
+    INSERT INTO delivery (id, division, partner, endpoint_id, referral_id, household_ref, type, sequence, facts,
+        state, due_at, expires_on, created_at)
+    SELECT m.id, m.division, m.partner, e.id, m.referral_id, m.household_ref, m.type, m.sequence, m.facts,
+        CASE WHEN e.id IS NULL THEN 'held' ELSE 'queued' END, CAST(:now AS timestamptz), m.expires_on,
+        CAST(:now AS timestamptz)
+    FROM unnest(CAST(:message_ids AS uuid[]), CAST(:message_divisions AS text[]), CAST(:message_partners AS text[]),
+        CAST(:message_referrals AS uuid[]), CAST(:message_households AS uuid[]), CAST(:types AS text[]),
+        CAST(:sequences AS int[]), CAST(:facts AS jsonb[]), CAST(:expires AS date[])) WITH ORDINALITY
+        AS m(id, division, partner, referral_id, household_ref, type, sequence, facts, expires_on, place)
+    LEFT JOIN LATERAL (SELECT x.id FROM endpoint x WHERE x.partner = m.partner AND m.type = ANY(x.types)
+        AND starts_with(m.division, x.division) ORDER BY length(x.division) DESC LIMIT 1) e ON true
+    ORDER BY m.place RETURNING endpoint_id
+    """
+)
+
+
+async def write_books(
+    db: AsyncSession,
+    *,
+    steps: Sequence[ReferralState],
+    needs: Sequence[NeedRecord],
+    outcomes: Sequence[NeedOutcome],
+    messages: Sequence[Message],
+    by: str,
+    now: datetime,
+) -> None:
+    """Note new versions and who made them (`system`, `partner:<code>`, or an actor's opaque id), write needs and what
+    became of them, and queue messages.
+
+    A message goes to its partner's nearest endpoint; one without an endpoint is held until there is one, or until the
+    partner polls. The sender is woken at commit.
+    """
+    if not (steps or needs or outcomes or messages):
+        return
+    rows = await fetch(
+        db,
+        _WRITE,
+        {
+            "now": now,
+            "by": by,
+            "step_ids": [step.id for step in steps],
+            "versions": [step.version for step in steps],
+            "step_divisions": [step.division for step in steps],
+            "step_partners": [step.partner for step in steps],
+            "statuses": [step.status for step in steps],
+            "held_for": [step.held_for for step in steps],
+            "reasons": [step.reason_code for step in steps],
+            "closings": [step.closing_code for step in steps],
+            "amounts": [step.outcome_amount_fen for step in steps],
+            "need_refs": [need.household_ref for need in needs],
+            "need_codes": [need.code for need in needs],
+            "need_ids": [need.need_id for need in needs],
+            "need_divisions": [need.division for need in needs],
+            "need_states": [need.state for need in needs],
+            "need_gaps": [need.gap_fen for need in needs],
+            "need_subjects": [need.subject_ref for need in needs],
+            "unmet_states": [need.unmet_state for need in needs],
+            "unmet_versions": [need.unmet_version for need in needs],
+            "unmet_gaps": [need.unmet_gap_fen for need in needs],
+            "tried": [",".join(need.tried) for need in needs],
+            "assessment_ids": [outcome.assessment_id for outcome in outcomes],
+            "outcome_refs": [outcome.household_ref for outcome in outcomes],
+            "outcome_divisions": [outcome.division for outcome in outcomes],
+            "outcome_needs": [outcome.need for outcome in outcomes],
+            "parties": [outcome.party for outcome in outcomes],
+            "referral_ids": [outcome.referral_id for outcome in outcomes],
+            "outcome_reasons": [outcome.reason for outcome in outcomes],
+            "message_ids": [new_id() for _ in messages],
+            "message_divisions": [message.division for message in messages],
+            "message_partners": [message.partner for message in messages],
+            "message_referrals": [message.referral_id for message in messages],
+            "message_households": [message.household_ref for message in messages],
+            "types": [message.type for message in messages],
+            "sequences": [message.sequence for message in messages],
+            "facts": [orjson.dumps(message.facts).decode() for message in messages],
+            "expires": [message.expires_on for message in messages],
+        },
+    )
+    endpoints: set[UUID] = {row["endpoint_id"] for row in rows if row["endpoint_id"] is not None}
+    if messages:
+        ring_after_commit(db, endpoints)
