@@ -31,7 +31,7 @@ async def pushed(suite: RunningSuite) -> Pusher:
 @asynccontextmanager
 async def planted(databases: Databases, part: str, *statements: str) -> AsyncIterator[None]:
     """Do something wrong in a part's database, and undo it."""
-    transaction = databases[part].transaction()
+    transaction = databases[part].transaction(isolation="repeatable_read")
     await transaction.start()
     try:
         for statement in statements:
@@ -105,7 +105,7 @@ PLANTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "needs_are_answered: no answer": ("referral", ("DELETE FROM need_outcome",)),
     "what_may_leave_leaves: may leave and has no live delivery": (
         "referral",
-        ("UPDATE delivery SET state = 'dead' WHERE type = 'referral.requested'",),
+        ("UPDATE delivery SET state = 'dead' WHERE type = 'referral.requested' AND endpoint_id IS NOT NULL",),
     ),
     "partners_saw_one_body: the partner saw another body than the one on record": (
         "referral",

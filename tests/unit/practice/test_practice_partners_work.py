@@ -91,7 +91,7 @@ async def test_a_referral_that_was_taken_back_is_laid_aside(office: Office, prac
     await post(practice, "red_cross", *office.webhook("red_cross", referral))
 
     async def laid_aside() -> bool:
-        return (await state_of(practice, "red_cross"))["statuses"] == {"overtaken": 1}
+        return bool((await state_of(practice, "red_cross"))["statuses"] == {"overtaken": 1})
 
     await until(laid_aside)
     assert (await state_of(practice, "red_cross"))["problems"] == []
