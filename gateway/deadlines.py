@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with the deadline it lacks: a connection whose request head does not arrive in time is
+"""uvicorn's HTTP protocol with the deadlines it lacks: a connection whose request head does not arrive in time is
 closed.
 
 Bodies have their own deadline in the door, forwarded requests in the proxy.
@@ -36,6 +36,12 @@ class DeadlineProtocol(HttpToolsProtocol):
         """The client is gone."""
         self._stop()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server ends. A live page's stream would keep it waiting; it comes back by itself to the next gateway."""
+        super().shutdown()
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.close()
 
     def _start(self) -> None:
         self._stop()

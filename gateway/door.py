@@ -27,6 +27,7 @@ BASE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 """On every answer that does not set its own."""
+TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Door:
@@ -51,7 +52,7 @@ class Door:
             return
         request_id = new_request_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        send = _with_base_headers(send, request_id)
+        send = _with_base_headers(send, request_id, is_tls=scope.get("scheme") == "https")
         found = self._desk.table.find(scope["method"], scope["path"])
         if found is None:
             await self.app(scope, _limited(receive, PAGE_BODY), send)
@@ -205,15 +206,15 @@ async def send_answer(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def _with_base_headers(send: Send, request_id: str) -> Send:
-    mark = (b"x-request-id", request_id.encode())
+def _with_base_headers(send: Send, request_id: str, *, is_tls: bool) -> Send:
+    marks = [(b"x-request-id", request_id.encode()), *((TLS_ONLY,) if is_tls else ())]
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             given: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
             names = {name.lower() for name, _ in given}
             added = [pair for pair in BASE_HEADERS if pair[0] not in names]
-            message = {**message, "headers": [*given, mark, *added]}
+            message = {**message, "headers": [*given, *marks, *added]}
         await send(message)
 
     return sending

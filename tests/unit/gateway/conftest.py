@@ -4,7 +4,7 @@ that remember what reached them and answer what a test tells them to."""
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,7 @@ class Gateway:
     database: PartDatabase
     parts: dict[str, StandIn]
     app: Any
+    stop: Callable[[], Awaitable[None]]
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     async def token(self, role: str, territory: str = "3506", partner: str | None = None, **more: Any) -> str:
@@ -176,12 +177,16 @@ async def gateway(part_database: PartDatabases, tmp_path: Path) -> AsyncIterator
             if serving.done():
                 serving.result()
     port = server.servers[0].sockets[0].getsockname()[1]
-    under_test = Gateway(f"http://127.0.0.1:{port}", settings, made, parts, app)
+
+    async def stop() -> None:
+        server.should_exit = True
+        await serving
+
+    under_test = Gateway(f"http://127.0.0.1:{port}", settings, made, parts, app, stop)
     try:
         yield under_test
     finally:
         await under_test.close()
-        server.should_exit = True
-        await serving
+        await stop()
         for part in parts.values():
             await part.stop()

@@ -232,3 +232,15 @@ async def test_many_sign_ins_at_once_leave_the_api_answering(gateway: Gateway) -
         slowest = max(slowest, loop.time() - started)
         await asyncio.sleep(0.01)
     assert slowest < 1.0
+
+
+async def test_over_tls_the_cookie_is_bound_to_the_host_and_browsers_stay_on_tls(gateway: Gateway) -> None:
+    await _account(gateway)
+    transport = httpx.ASGITransport(gateway.app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://console.example") as client:
+        answer = await _sign_in(client)
+        cookie = next(text for text in answer.headers.get_list("set-cookie") if text.startswith("__Host-yqj="))
+        assert "Secure" in cookie
+        assert "Domain" not in cookie
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert (await client.get("/health")).status_code == 200

@@ -112,3 +112,12 @@ async def test_a_stream_ends_when_its_token_is_taken_back(gateway: Gateway, monk
         with pytest.raises(StopAsyncIteration):
             while True:
                 await anext(events)
+
+
+async def test_an_open_stream_does_not_keep_the_gateway_from_ending(gateway: Gateway) -> None:
+    gateway.parts["eligibility"].reply(_FUNNEL, {"records": 3})
+    events = _events(await gateway.as_role("city_officer"))
+    async with asyncio.timeout(10):
+        await anext(events)
+        await gateway.stop()
+    await events.aclose()  # type: ignore[attr-defined]  # an async generator
