@@ -36,8 +36,8 @@ class Disclosure:
     person_ref: UUID | None
 
 
-async def disclose(db: AsyncSession, referral_id: UUID, *, now: datetime) -> Disclosure:
-    """What a partner may know of its referral now.
+async def disclose(db: AsyncSession, referral_id: UUID, *, is_partner: bool, now: datetime) -> Disclosure:
+    """What a partner may know of its referral now; noted as read when it is the partner that reads.
 
     Raises: NotFound for another partner's, or one that never left.
     """
@@ -47,7 +47,7 @@ async def disclose(db: AsyncSession, referral_id: UUID, *, now: datetime) -> Dis
     if household is None or party is None:
         raise NotFound()
     said = permission(household.decisions, party, referral.need, near_miss=referral.near_miss, today=shanghai_date(now))
-    if said.may_leave and referral.acknowledged_at is None:
+    if is_partner and said.may_leave and referral.acknowledged_at is None:
         await door.acknowledge(db, [referral_id], now=now)
     fields = allowed_fields(
         party,
@@ -89,17 +89,25 @@ class Fed:
 
 
 async def read_feed(
-    db: AsyncSession, partner: str, *, after: tuple[str, int], letterhead: Letterhead, now: datetime
+    db: AsyncSession,
+    partner: str,
+    *,
+    after: tuple[str, int],
+    is_partner: bool,
+    letterhead: Letterhead,
+    now: datetime,
 ) -> list[Fed]:
     """A partner's messages after a place, in the order they were queued, with the bodies its webhooks have.
 
-    Asking for what comes after a place says that everything up to it arrived.
+    A partner that asks for what comes after a place says that everything up to it arrived.
     """
-    await door.note_polled(db, partner, upto=after, now=now)
+    if is_partner:
+        await door.note_polled(db, partner, upto=after, now=now)
     found = await door.feed(db, partner, after=after, today=shanghai_date(now), most=_MOST_FED)
     unwritten = {message.id: body_of(message, letterhead) for message, _, _ in found if message.body is None}
     written = await door.write_bodies(db, unwritten)
-    await door.acknowledge(db, {message.referral_id for message, _, _ in found if message.referral_id}, now=now)
+    if is_partner:
+        await door.acknowledge(db, {message.referral_id for message, _, _ in found if message.referral_id}, now=now)
     return [
         Fed(message.id, message.body or written[message.id], (made_by, position))
         for message, made_by, position in found

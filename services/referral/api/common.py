@@ -53,6 +53,15 @@ LetterheadDep = Annotated[Letterhead, Depends(letterhead_of)]
 SealerDep = Annotated[Sealer, Depends(sealer_of)]
 
 
+def check_partner(actor: ActorDep) -> None:
+    """The door is for partners; an operator may look on, and leaves no trace of a partner's reading.
+
+    Raises: NotAllowed for a caller of no partner.
+    """
+    if actor.partner is None and not actor.may("*"):
+        raise NotAllowed()
+
+
 def partner_of(actor: ActorDep, partner: str | None = None) -> str:
     """Whose door it is: the actor's own partner; somebody of none (an operator) names one with `?partner=`.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 
 from services.contracts.codes import ReferralStatus
 from services.contracts.money import yuan
@@ -27,6 +27,7 @@ from services.referral.api.common import (
     PartnerDep,
     SealerDep,
     by,
+    check_partner,
     thin,
     yuan_or_none,
 )
@@ -46,7 +47,7 @@ from services.referral.schemas import (
 from services.referral.store import door
 
 router = strict_router(prefix="/partner/v1", tags=["partner door"])
-_READ = [require("partner:read")]
+_READ = [require("partner:read"), Depends(check_partner)]
 COMPOSE = "compose:disclosure"
 """The scope of the gateway, which asks intake for a person's fields and answers without the refs."""
 _LOOK_AGAIN_S = 1.0
@@ -81,7 +82,7 @@ async def get_own_referral(
     referral_id: UUID, db: SessionDep, actor: ActorDep, clock: ClockDep, letterhead: LetterheadDep
 ) -> PartnerDetail:
     """The fields a partner may see. Consent revoked or run out: 409 `consent_required` with the thin form."""
-    shown = await doorway.disclose(db, referral_id, now=clock.now())
+    shown = await doorway.disclose(db, referral_id, is_partner=actor.partner is not None, now=clock.now())
     referral = shown.referral
     if not shown.permission.may_leave:
         raise ConsentRequired(thin(referral, letterhead).model_dump(mode="json"))
@@ -110,6 +111,7 @@ async def post_status(
 ) -> StatusOut:
     """A partner's answer, by its token or signed with its endpoint's secret. The same step again answers 200."""
     if actor.may("partner:write"):
+        check_partner(actor)
         done = await take_answer(db, referral_id, body, by=by(actor), now=clock.now(), sealer=sealer)
         return StatusOut(id=done.id, status=done.status, version=done.version)
     if not actor.may("partner:signed"):
@@ -145,7 +147,14 @@ async def get_events(
         ring = bell_of(database).next_ring()
         # A transaction of its own for each look: none is held open while waiting.
         async with database.transaction(Scope(actor.territory or "none", actor.partner or "")) as db:
-            fed = await doorway.read_feed(db, partner, after=place, letterhead=letterhead, now=clock.now())
+            fed = await doorway.read_feed(
+                db,
+                partner,
+                after=place,
+                is_partner=actor.partner is not None,
+                letterhead=letterhead,
+                now=clock.now(),
+            )
         left = end - loop.time()
         if fed or left <= 0:
             items = [FeedItem(id=message.id, **orjson.loads(message.body)) for message in fed]

@@ -46,7 +46,7 @@ async def fetch(db: AsyncSession, statement: Statement, parameters: Mapping[str,
         rows: list[Any] = await connection.fetch(statement.text, *statement.values(parameters))
         return rows
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise _translated(error) from error
+        raise _translated(error, connection) from error
 
 
 async def run_many(db: AsyncSession, statement: Statement, parameters: Sequence[Mapping[str, Any]]) -> None:
@@ -60,7 +60,7 @@ async def run_many(db: AsyncSession, statement: Statement, parameters: Sequence[
     try:
         await connection.executemany(statement.text, [statement.values(some) for some in parameters])
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise _translated(error) from error
+        raise _translated(error, connection) from error
 
 
 async def _driver(db: AsyncSession) -> Any:
@@ -72,8 +72,8 @@ async def _driver(db: AsyncSession) -> Any:
     return held
 
 
-def _translated(error: Exception) -> Exception:
+def _translated(error: Exception, connection: Any) -> Exception:
+    """Unavailable for a server that was away and for a lost lock; a wrong value stays the driver's error."""
     state = getattr(error, "sqlstate", None) or ""
-    if state and state[:2] not in _PASSING and state != _LOCK_TIMEOUT:
-        return error
-    return Unavailable()
+    is_passing = isinstance(error, OSError) or state[:2] in _PASSING or state == _LOCK_TIMEOUT
+    return Unavailable() if is_passing or connection.is_closed() else error

@@ -89,6 +89,19 @@ async def test_officers_have_no_business_at_the_partner_door(town: Town) -> None
     assert (await town.part.client(None).get("/partner/v1/referrals")).status_code == 401
 
 
+async def test_an_operator_looks_on_without_leaving_a_partners_trace(town: Town) -> None:
+    referral = await open_one(town)
+    assert (await town.get(f"/partner/v1/referrals/{referral}"))["referral_id"] == referral
+    assert len((await town.get("/partner/v1/events", partner="red_cross"))["items"]) == 1
+    assert (await town.get(f"/api/v1/referral/referrals/{referral}"))["acknowledged_at"] is None
+    nobody = Actor("lost", ("partner_system",), "3506", frozenset({"partner:read", "partner:write"}))
+    client = town.part.client(nobody)
+    assert (await client.get("/partner/v1/referrals")).status_code == 403
+    assert (await client.get(f"/partner/v1/referrals/{referral}")).status_code == 403
+    answer = await client.post(f"/partner/v1/referrals/{referral}/status", json={"status": "accepted"})
+    assert answer.status_code == 403
+
+
 async def test_partners_have_no_business_at_the_officers_door(town: Town) -> None:
     client = town.part.client(partner("red_cross"))
     for path in ("referrals", "partners", "deliveries", "needs"):
