@@ -208,7 +208,7 @@ def _intake_household() -> dict[str, Any]:
 
 def _partners() -> list[dict[str, Any]]:
     url = "https://hooks.red-cross.example/in"
-    endpoint = {
+    endpoint: dict[str, Any] = {
         "id": _ASSESSMENT,
         "division": "3506",
         "url": url,

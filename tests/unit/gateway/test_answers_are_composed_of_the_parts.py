@@ -170,7 +170,7 @@ async def test_a_partner_sees_only_the_allowed_fields_and_each_look_is_written_d
     (to_referral,), (to_intake,) = gateway.parts["referral"].seen, gateway.parts["intake"].seen
     assert "compose:disclosure" in gateway.parts["referral"].actor(to_referral).scopes
     discloser = gateway.parts["intake"].actor(to_intake)
-    assert (discloser.scopes, discloser.partner) == ({"people:disclose"}, "red_cross")
+    assert (discloser.scopes, discloser.partner) == (frozenset({"people:disclose"}), "red_cross")
     import json
 
     assert json.loads(to_intake.body) == {

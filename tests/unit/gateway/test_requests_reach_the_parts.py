@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+
+import httpx
 
 from tests.unit.gateway.conftest import Gateway
 
@@ -96,7 +99,7 @@ async def test_bodies_over_the_routes_limit_are_refused_before_they_are_read_on(
     client = await gateway.as_role("operator")
     assert (await client.post(_COST, content=b"x" * 300_000)).status_code == 413
 
-    async def stream() -> object:
+    async def stream() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield b"x" * 50_000
 
@@ -117,7 +120,7 @@ async def test_other_paths_and_methods_are_problem_json_too(gateway: Gateway) ->
 async def test_a_sender_over_its_rate_is_told_when_to_come_again_and_an_operator_never_is(gateway: Gateway) -> None:
     sender, operator = await gateway.as_role("source_system"), await gateway.as_role("operator")
 
-    async def post(client: object) -> int:
+    async def post(client: httpx.AsyncClient) -> int:
         return (await client.post(_COST, json={})).status_code
 
     started = time.monotonic()
