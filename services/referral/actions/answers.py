@@ -20,7 +20,7 @@ from services.referral.partners.settle import settle
 from services.referral.partners.state import ReferralState
 from services.referral.partners.statuses import NEEDS_REASON, NEXT, PARTNER_SETS, allowed
 from services.referral.schemas import OutcomeIn, StatusIn
-from services.referral.store import door
+from services.referral.store import deliveries, door
 from services.referral.store.referrals import find_referral, see_every_partner
 
 
@@ -111,6 +111,7 @@ async def _apply(
     referral.acknowledged_at = referral.acknowledged_at or now
     case.set_status(referral, body.status, reason=body.reason_code if body.status in NEEDS_REASON else None)
     settle(case)
+    await deliveries.note_arrival(db, referral_id, now=now)
     await put_back(db, [case], by=by, now=now)
     return referral
 

@@ -24,6 +24,11 @@ _STOP = Statement(
     " WHERE referral_id = ANY(CAST(:ids AS uuid[])) AND state IN ('queued', 'sending', 'retrying', 'held')"
     " AND type <> 'referral.revoked' ORDER BY id FOR UPDATE)"
 )
+_ARRIVED = Statement(
+    "UPDATE delivery SET state = 'delivered', delivered_at = :now, claim = NULL WHERE id IN (SELECT id FROM delivery"
+    " WHERE referral_id = :referral_id AND state IN ('queued', 'sending', 'retrying', 'held')"
+    " AND type = 'referral.requested' ORDER BY id FOR UPDATE)"
+)
 _SEEN = Statement(
     "SELECT id FROM referral r WHERE id = ANY(CAST(:ids AS uuid[])) AND (acknowledged_at IS NOT NULL"
     " OR EXISTS (SELECT 1 FROM delivery d WHERE d.referral_id = r.id AND d.attempts > 0))"
@@ -145,6 +150,11 @@ async def stop(db: AsyncSession, referral_ids: Collection[UUID]) -> None:
     """Cancel whatever of these referrals has not been delivered, but for the word that they are taken back."""
     if referral_ids:
         await fetch(db, _STOP, {"ids": list(referral_ids)})
+
+
+async def note_arrival(db: AsyncSession, referral_id: UUID, *, now: datetime) -> None:
+    """A partner that answers has what it was asked, whichever way it came: it is not sent again, nor cancelled."""
+    await fetch(db, _ARRIVED, {"referral_id": referral_id, "now": now})
 
 
 async def seen_of(db: AsyncSession, referral_ids: Collection[UUID | None]) -> set[UUID]:

@@ -31,8 +31,9 @@ BREACHES: dict[str, str] = {
         SELECT id FROM referral WHERE requested_at IS NOT NULL AND consent IS NULL""",
     "a webhook was tried before its body was written": """
         SELECT id FROM delivery WHERE attempts > 0 AND body IS NULL""",
-    "a delivered webhook has no good attempt and was not polled": """
-        SELECT d.id FROM delivery d WHERE d.state = 'delivered' AND d.endpoint_id IS NOT NULL
+    "a delivered webhook has no good attempt, and its partner has neither polled nor answered": """
+        SELECT d.id FROM delivery d LEFT JOIN referral r ON r.id = d.referral_id
+        WHERE d.state = 'delivered' AND d.endpoint_id IS NOT NULL AND r.acknowledged_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.status BETWEEN 200 AND 299)""",
     # Histories
     "a referral's newest version has no step": """

@@ -239,6 +239,25 @@ async def test_a_claim_of_a_dead_sender_runs_out_and_the_message_goes_again(town
         assert receiver.arrived[0].raw.decode() == claim.messages[0].body
 
 
+async def test_a_partner_that_answers_while_its_webhook_travels_has_it(town: Town) -> None:
+    async with receiving() as receiver:
+        made = await receiver.register(town.part, "red_cross")
+        referral = await open_one(town)
+
+        async def answer_at_once(request: web.Request) -> web.StreamResponse:
+            await town.answers("red_cross", referral["id"], "accepted")
+            await town.answers("red_cross", referral["id"], "completed")
+            return web.Response(status=204)
+
+        receiver.answers = [answer_at_once]
+        async with lane_of(town, made["id"]) as lane:
+            assert await lane.send_round()
+            town.hand.forward(hours=50)
+            assert not await lane.send_round()
+        assert await state_of(town, referral["id"]) == "delivered"
+        assert len(receiver.arrived) == 1
+
+
 async def test_a_word_taken_back_while_a_message_travels_is_not_undone_by_its_arrival(town: Town) -> None:
     household = uuid4()
     async with receiving() as receiver:
