@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.actions.care import group_by_person, settle, write_settled
 from services.intake.actions.people import Personal, indexes_of, new_person, seal, unseal
 from services.intake.actions.work import Work
-from services.intake.errors import Raced
 from services.intake.records.batch import is_same_name
 from services.intake.records.hospital import HospitalCost
 from services.intake.records.identity import Identity
@@ -62,7 +61,7 @@ async def record_costs(
     ids = {index: new_id() for index in stored}
     if stored:
         batch = _Batch(costs, judgements, stored, ids, origin)
-        owners = await _people_of(db, batch, indexes, known, work)
+        owners = _people_of(batch, indexes, known, work)
         await _store(db, batch, owners, versions, work)
     there = {row.id: row for row in versions}
     return [_receipt(index, costs, judgements[index], ids, there) for index in range(len(costs))]
@@ -110,10 +109,8 @@ def _receipt(
     return Receipt(there.id, _RESULTS[judgement.verdict], there.settlement_year)
 
 
-async def _people_of(
-    db: AsyncSession, batch: _Batch, indexes: dict[Identity, bytes], known: list[PersonRow], work: Work
-) -> _Owners:
-    """The people whose records are stored; those not known yet are added with a provisional household each."""
+def _people_of(batch: _Batch, indexes: dict[Identity, bytes], known: list[PersonRow], work: Work) -> _Owners:
+    """The people whose records are stored; those not known yet get a row, with a provisional household each."""
     by_index = {bytes(row.id_index or b""): row for row in known}
     latest: dict[Identity, HospitalCost] = {}
     for index in batch.stored:
@@ -123,10 +120,7 @@ async def _people_of(
             latest[cost.person] = cost
     rows = {identity: by_index[indexes[identity]] for identity in latest if indexes[identity] in by_index}
     fresh = {identity: _new(cost, indexes[identity], work) for identity, cost in latest.items() if identity not in rows}
-    added = await people.add_people(db, [_values(row) for row in fresh.values()], with_households=True)
-    if len(added) < len(fresh):
-        raise Raced()
-    return _Owners(rows | fresh, frozenset(added))
+    return _Owners(rows | fresh, frozenset(row.id for row in fresh.values()))
 
 
 def _new(cost: HospitalCost, index: bytes, work: Work) -> PersonRow:
@@ -137,10 +131,9 @@ def _new(cost: HospitalCost, index: bytes, work: Work) -> PersonRow:
 
 
 def _values(row: PersonRow) -> tuple[object, ...]:
-    # The first settling makes the version 1, and the row is written once.
     return (
         row.id, row.division, row.registered_division, row.in_city, row.household_id, row.id_index, row.id_type,
-        row.sealed, row.birth_date, row.gender, row.is_alias, 1,
+        row.sealed, row.birth_date, row.gender, row.is_alias, row.care_version,
     )  # fmt: skip
 
 
@@ -154,22 +147,23 @@ async def _store(db: AsyncSession, batch: _Batch, owners: _Owners, versions: Seq
     fresh = [_care_row(batch, index, owners) for index in batch.stored]
     rows = group_by_person(_with_supersessions([*before, *fresh]))
     settled = settle(some.values(), rows, work=work)
-    divisions = {person.id: person.division for person in settled.people}
     names = _other_names(batch, owners, work)
-    added = await care.add_records(
+    settled_people = {person.id: person for person in settled.people}
+    await care.take_in(
         db,
+        [_values(settled_people[row.id]) for row in owners.rows.values() if row.id in owners.new],
         [
-            _row(batch, index, row, divisions[row.person_id], settled.notes[row.id], names.get(index))
+            _row(batch, index, row, settled_people[row.person_id].division, settled.notes[row.id], names.get(index))
             for index, row in zip(batch.stored, fresh, strict=True)
         ],
+        settled.years,
         recorded_by=work.actor.subject,
         recorded_at=work.now,
     )
-    if len(added) < len(fresh):
-        raise Raced()
     new_ids = set(batch.ids.values())
     settled.changed_notes = [(ref, note) for ref, note in settled.changed_notes if ref not in new_ids]
-    await write_settled(db, settled, new_people=owners.new)
+    settled.moved = [person for person in settled.moved if person.id not in owners.new]
+    await write_settled(db, settled, new_people=owners.new, with_sums=False)
     await _learn_contacts(db, batch, owners, work)
 
 

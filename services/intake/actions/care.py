@@ -107,11 +107,14 @@ def _event(person: PersonRow, own: Sequence[CareRow], sums: PersonSums, work: Wo
     )
 
 
-async def write_settled(db: AsyncSession, settled: Settled, *, new_people: Collection[UUID] = ()) -> None:
-    """Write sums, notes and versions, and the events into the outbox. `new_people` were added with their version."""
+async def write_settled(
+    db: AsyncSession, settled: Settled, *, new_people: Collection[UUID] = (), with_sums: bool = True
+) -> None:
+    """Write sums, notes and versions, and the events into the outbox. `new_people` were added with their version, and
+    without `with_sums` the years were written with the records."""
     await care.write_notes(db, settled.changed_notes)
     known = [person for person in settled.people if person.id not in new_people]
-    await care.write_sums(db, settled.years, settled.gone)
+    await care.write_sums(db, settled.years if with_sums else (), settled.gone)
     await people.raise_care_versions(db, [(person.id, person.care_version) for person in known])
     moved = [(p.id, p.household_id, p.division, p.registered_division, p.in_city) for p in settled.moved]
     await people.relocate(db, moved)

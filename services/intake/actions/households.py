@@ -13,7 +13,7 @@ from services.intake.actions.care import recount
 from services.intake.actions.consents import tell_consents
 from services.intake.actions.people import Personal, index_of, new_person, seal, unseal
 from services.intake.actions.work import Work
-from services.intake.errors import MembershipConflict, Raced
+from services.intake.errors import MembershipConflict
 from services.intake.records.households import HouseholdForm, Member
 from services.intake.store import households, people
 from services.intake.store.households import HouseholdRow
@@ -206,7 +206,7 @@ async def _write_people(
 ) -> None:
     """Write members, newcomers and those who leave; costs follow their people to another division."""
     fresh = [row for ref, row in rows.items() if ref not in plan.known]
-    added = await people.add_people(
+    await people.add_people(
         db,
         [
             (
@@ -217,8 +217,6 @@ async def _write_people(
         ],
         with_households=False,
     )  # fmt: skip
-    if len(added) < len(fresh):
-        raise Raced()
     await households.end_memberships(db, [row.id for row in plan.leavers], work.today)
     alone = [replace(row, household_id=new_id(), provisional=True) for row in plan.leavers]
     await households.add_provisional(db, [(row.household_id, row.division) for row in alone])

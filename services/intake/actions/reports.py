@@ -106,8 +106,7 @@ async def _person(db: AsyncSession, report: GridReport, work: Work) -> tuple[Per
         row.id, row.division, row.registered_division, row.in_city, row.household_id, row.id_index, row.id_type,
         row.sealed, row.birth_date, row.gender, row.is_alias, 0,
     )  # fmt: skip
-    if not await people.add_people(db, [values], with_households=True):
-        raise Raced()
+    await people.add_people(db, [values], with_households=True)
     return row, False
 
 

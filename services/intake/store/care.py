@@ -6,8 +6,11 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.errors import Raced
+from services.intake.store import people
 from services.intake.store.bulk import Row, bound, rows_of
 
 _KEYS = {"source": "text", "settlement_id": "text"}
@@ -53,11 +56,6 @@ _NEW = {
     "import_id": "uuid",
     "import_line": "int",
 }
-_ADD = text(
-    f"INSERT INTO care_record ({', '.join(_NEW)}, recorded_by, recorded_at)"
-    f" SELECT *, CAST(:recorded_by AS text), CAST(:recorded_at AS timestamptz) FROM {rows_of(_NEW)}"
-    " ON CONFLICT (source, settlement_id, version) WHERE NOT is_withdrawn DO NOTHING RETURNING id"
-)
 _NOTES = {"id": "uuid", "note": "text"}
 _NOTE = text(f"UPDATE care_record c SET note = r.note FROM {rows_of(_NOTES)} WHERE c.id = r.id")
 _YEARS = {
@@ -68,12 +66,29 @@ _YEARS = {
     "records": "int",
     "latest_settled_on": "date",
 }
-_SUM = text(
-    f"INSERT INTO person_year ({', '.join(_YEARS)}) SELECT * FROM {rows_of(_YEARS)} ORDER BY person_id, year"
-    " ON CONFLICT (person_id, year) DO UPDATE SET division = excluded.division,"
-    " self_paid_fen = excluded.self_paid_fen, records = excluded.records,"
-    " latest_settled_on = excluded.latest_settled_on"
+
+
+def _summing(given: str) -> str:
+    return (
+        f"INSERT INTO person_year ({', '.join(_YEARS)}) SELECT * FROM {given} ORDER BY person_id, year"
+        " ON CONFLICT (person_id, year) DO UPDATE SET division = excluded.division,"
+        " self_paid_fen = excluded.self_paid_fen, records = excluded.records,"
+        " latest_settled_on = excluded.latest_settled_on"
+    )
+
+
+_SUM = text(_summing(rows_of(_YEARS)))
+# People, their bills and their sums in one round trip: each costs more than the rows of one bill.
+_TAKE_IN = text(
+    f"WITH r AS (SELECT * FROM {rows_of(people.NEW_PERSON, 'p_')}),"
+    f" h AS ({people.inserting_homes('r')}), p AS ({people.inserting_people('r')}),"
+    f" c AS (INSERT INTO care_record ({', '.join(_NEW)}, recorded_by, recorded_at)"
+    f" SELECT *, CAST(:recorded_by AS text), CAST(:recorded_at AS timestamptz) FROM {rows_of(_NEW, 'c_')}"
+    " ON CONFLICT (source, settlement_id, version) WHERE NOT is_withdrawn DO NOTHING RETURNING 1),"
+    f" y AS ({_summing(rows_of(_YEARS, 'y_'))})"
+    " SELECT (SELECT count(*) FROM p) AS people, (SELECT count(*) FROM c) AS records"
 )
+_NO_SUCH_PERSON = "23503"
 _GONE = {"person_id": "uuid", "year": "int"}
 _DROP_YEARS = text(
     f"DELETE FROM person_year y USING {rows_of(_GONE)} WHERE y.person_id = r.person_id AND y.year = r.year"
@@ -155,13 +170,29 @@ async def records_of(db: AsyncSession, people: Collection[UUID]) -> list[CareRow
     return [CareRow(*row) for row in await db.execute(_OF_PEOPLE, {"people": list(people)})]
 
 
-async def add_records(db: AsyncSession, rows: Sequence[Row], *, recorded_by: str, recorded_at: object) -> set[UUID]:
-    """Add records, in the order of the table's columns; answers the ids of those added.
+async def take_in(
+    db: AsyncSession,
+    newcomers: Sequence[Row],
+    records: Sequence[Row],
+    years: Sequence[Row],
+    *,
+    recorded_by: str,
+    recorded_at: object,
+) -> None:
+    """Add people with a provisional household each, records, and the sums of the years, in the order of the columns.
 
-    One that another transaction recorded meanwhile is missing from the answer.
+    Raises: Raced when another transaction added one of the people or records meanwhile.
     """
-    values = bound(_NEW, rows) | {"recorded_by": recorded_by, "recorded_at": recorded_at}
-    return set((await db.execute(_ADD, values)).scalars())
+    values = bound(people.NEW_PERSON, newcomers, "p_") | bound(_NEW, records, "c_") | bound(_YEARS, years, "y_")
+    try:
+        answer = await db.execute(_TAKE_IN, values | {"recorded_by": recorded_by, "recorded_at": recorded_at})
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == _NO_SUCH_PERSON:
+            raise Raced() from error
+        raise
+    added = answer.one()
+    if added.people < len(newcomers) or added.records < len(records):
+        raise Raced()
 
 
 async def write_notes(db: AsyncSession, rows: Sequence[Row]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.errors import Raced
 from services.intake.store.bulk import Row, bound, rows_of
 
 _COLUMNS = (
@@ -28,7 +29,7 @@ _OF_HOUSEHOLDS = text(
     " WHERE p.household_id = ANY(CAST(:households AS uuid[])) ORDER BY p.id FOR UPDATE OF p"
 )
 _ONE = text(f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id WHERE p.id = :id")
-_NEW = {
+NEW_PERSON = {
     "id": "uuid",
     "division": "text",
     "registered_division": "text",
@@ -42,18 +43,27 @@ _NEW = {
     "is_alias": "boolean",
     "care_version": "bigint",
 }
-_NAMES = ", ".join(_NEW)
-_ADD = text(
-    f"INSERT INTO person ({_NAMES}) SELECT {_NAMES} FROM {rows_of(_NEW)} ORDER BY id_index"
-    " ON CONFLICT (id_index) DO NOTHING RETURNING id"
-)
+"""Columns of somebody new, with their types."""
+_NAMES = ", ".join(NEW_PERSON)
+
+
+def inserting_people(given: str) -> str:
+    """SQL that inserts people from rows called `given`, sorted so that no two pushes wait in a ring."""
+    return (
+        f"INSERT INTO person ({_NAMES}) SELECT {_NAMES} FROM {given} ORDER BY id_index"
+        " ON CONFLICT (id_index) DO NOTHING RETURNING 1"
+    )
+
+
+def inserting_homes(given: str) -> str:
+    """SQL that inserts the provisional household of each of the people called `given`."""
+    return f"INSERT INTO household (id, division, provisional) SELECT household_id, division, true FROM {given}"
+
+
+_ADD = text(inserting_people(rows_of(NEW_PERSON)))
 _ADD_WITH_HOUSEHOLDS = text(
-    f"WITH r AS (SELECT * FROM {rows_of(_NEW)}), h AS (INSERT INTO household (id, division, provisional)"
-    " SELECT household_id, division, true FROM r)"
-    f" INSERT INTO person ({_NAMES}) SELECT {_NAMES} FROM r ORDER BY id_index"
-    " ON CONFLICT (id_index) DO NOTHING RETURNING id"
+    f"WITH r AS (SELECT * FROM {rows_of(NEW_PERSON)}), h AS ({inserting_homes('r')}) {inserting_people('r')}"
 )
-_DROP_EMPTY = text("DELETE FROM household WHERE id = ANY(CAST(:ids AS uuid[]))")
 _VERSIONS = {"id": "uuid", "care_version": "bigint"}
 _RAISE = text(
     f"UPDATE person p SET care_version = r.care_version, changed_at = now() FROM {rows_of(_VERSIONS)} WHERE p.id = r.id"
@@ -144,20 +154,16 @@ async def find_person(db: AsyncSession, person_id: UUID) -> PersonRow | None:
     return PersonRow(*row) if row else None
 
 
-async def add_people(db: AsyncSession, rows: Sequence[Row], *, with_households: bool) -> set[UUID]:
-    """Add people, with a provisional household each when asked; answers the ids of those added.
+async def add_people(db: AsyncSession, rows: Sequence[Row], *, with_households: bool) -> None:
+    """Add people, with a provisional household each when asked. Rows: as the columns of NEW_PERSON.
 
-    Whoever was added by another transaction meanwhile is missing from the answer. Rows: (id, division,
-    registered_division, in_city, household_id, id_index, id_type, sealed, birth_date, gender, is_alias, care_version).
+    Raises: Raced when another transaction added one of them meanwhile.
     """
     if not rows:
-        return set()
+        return
     statement = _ADD_WITH_HOUSEHOLDS if with_households else _ADD
-    added = set((await db.execute(statement, bound(_NEW, rows))).scalars())
-    if with_households and len(added) < len(rows):
-        orphans = [row[4] for row in rows if row[0] not in added]
-        await db.execute(_DROP_EMPTY, {"ids": orphans})
-    return added
+    if len((await db.execute(statement, bound(NEW_PERSON, rows))).all()) < len(rows):
+        raise Raced()
 
 
 async def raise_care_versions(db: AsyncSession, rows: Sequence[Row]) -> None:
