@@ -1,9 +1,8 @@
 """What follows for one household from everything that is known of it. Pure: rows in, a decision out."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,12 +10,12 @@ import orjson
 
 from services.contracts.codes import AccountReason
 from services.eligibility.actions.check import Checked, check
-from services.eligibility.actions.look import Json, canonical, elder_age, lines_on, place_of, snapshot_of
+from services.eligibility.actions.look import Json, Known, canonical, elder_age, lines_on, place_of, snapshot_of
 from services.eligibility.rules.accounts import Grounds, Home, Standing, bill_account, grounds_of, report_account
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import Urgency, urgency_of
 from services.eligibility.rules.readers import facts_of
-from services.eligibility.rules.watch import Person, PersonYear, Report, person_years
+from services.eligibility.rules.watch import Person, PersonYear, person_years
 
 Step = Literal["none", "same", "new", "withdrawn", "merged"]
 
@@ -54,17 +53,6 @@ class Decision:
     watch: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Rows about one household: as it was told, its people and reports, the assessment and the visit in force."""
-
-    row: Any
-    persons: Sequence[Person]
-    reports: Sequence[Report]
-    live: Any
-    visit: Any
-
-
 def decide(known: Known, as_of: date) -> Decision:
     """Look at a household as of a day."""
     row, live = known.row, known.live
@@ -77,8 +65,8 @@ def decide(known: Known, as_of: date) -> Decision:
         facts=facts_of(stated) if stated else None,
         stated_at=row.stated_at,
         applied_on=row.applied_on,
-        persons=tuple(known.persons),
-        reports=tuple(known.reports),
+        persons=known.persons,
+        reports=known.reports,
     )
     if row.merged_into is not None:
         return Decision(home, "merged" if live is not None else "none")
@@ -106,7 +94,7 @@ def _assess(home: Home, stated: Json | None, grounds: Grounds, as_of: date, know
             decision.step = "same"
             return decision
     decision.checked = check(snapshot)
-    worked_at: datetime | None = known.visit.worked_at if known.visit is not None else None
+    worked_at = known.visit.worked_at if known.visit is not None else None
     decision.urgency = urgency_of(grounds, decision.checked.eligible, is_known=stated is not None, worked_at=worked_at)
     return decision
 

@@ -18,7 +18,7 @@ from services.eligibility.actions.assess import assess_again
 from services.eligibility.actions.look import bills_of, lines_on, records_json
 from services.eligibility.rules.watch import PersonYear, person_years
 from services.eligibility.store import care, households
-from services.eligibility.store.bulk import text_array
+from services.eligibility.store.bulk import Row, text_array
 
 E = TypeVar("E", bound=Event)
 
@@ -37,27 +37,28 @@ def newest_of(events: Sequence[E]) -> tuple[list[E], set[UUID]]:
 async def take_households(db: AsyncSession, events: Sequence[HouseholdChanged], *, now: datetime) -> set[UUID]:
     """Households were registered, corrected or merged. Answers the ids of events that told nothing newer."""
     fresh, stale = newest_of(events)
-    targets = {e.merged_into: e.division for e in fresh if e.merged_into is not None}
-    known = {ref: (ref, division, True) for ref, division in targets.items()}
-    known |= {e.ref: (e.ref, e.division, e.provisional) for e in fresh}
-    await households.know_households(db, list(known.values()))
-    await households.lock_households(db, known)
+    targets = {e.merged_into: (e.merged_into, e.division, True) for e in fresh if e.merged_into is not None}
+    await households.know_households(db, list(targets.values()))
+    await households.lock_households(db, {e.ref for e in fresh} | targets.keys())
     changed = await households.tell_households(
         db,
-        [(e.ref, e.version, e.division, e.provisional, e.merged_into, _json(e.facts), e.occurred_at) for e in fresh],
+        [
+            (e.ref, e.version, e.division, e.provisional, e.merged_into, orjson.dumps(e.facts).decode(), e.occurred_at)
+            for e in fresh
+        ],
     )
     merged = {e.ref for e in fresh if e.merged_into is not None} & changed
     finals = await households.final_households(db, merged) if merged else {}
-    await households.rehome(db, {source: final for source, final in finals.items() if source != final})
-    await assess_again(db, changed | set(finals.values()), now=now)
+    await households.rehome(db, {source: finals[source] for source in merged if source != finals[source]})
+    await assess_again(db, changed | {finals[source] for source in merged}, now=now)
     return stale | {e.id for e in fresh if e.ref not in changed}
 
 
 async def take_care(db: AsyncSession, events: Sequence[CareChanged], *, now: datetime) -> set[UUID]:
     """Persons' hospital costs changed. Answers the ids of events that told nothing newer."""
     fresh, stale = newest_of(events)
-    before = await care.households_of(db, [e.ref for e in fresh])
-    finals = await _homes(db, fresh, before)
+    finals = await _homes(db, fresh, people=[e.ref for e in fresh])
+    years, watched = _years_of(fresh, events)
     changed = await care.tell_persons(
         db,
         [
@@ -67,18 +68,21 @@ async def take_care(db: AsyncSession, events: Sequence[CareChanged], *, now: dat
             )
             for e in fresh
         ],
+        years,
     )
-    earlier = await _write_years(db, fresh, events, set(changed))
-    touched = {finals[e.household_ref] for e in fresh if e.ref in changed}
-    touched |= await care.households_of(db, earlier) if earlier else set()
-    await assess_again(db, touched | {ref for ref in changed.values() if ref is not None}, now=now)
+    # What stays is of events that were not applied: they may tell that a sum was over the watch line earlier.
+    written = {(row[0], row[1]) for row in years if row[0] in changed}
+    earlier = [(*key, at) for key, at in watched.items() if key not in written]
+    touched = await care.note_watched(db, earlier)
+    touched |= {finals[e.household_ref] for e in fresh if e.ref in changed}
+    await _assess(db, touched | {ref for ref in changed.values() if ref is not None}, held=finals, now=now)
     return stale | {e.id for e in fresh if e.ref not in changed}
 
 
 async def take_reports(db: AsyncSession, events: Sequence[GridReportRecorded], *, now: datetime) -> set[UUID]:
     """Grid workers reported households. Answers the ids of events that told nothing newer."""
     fresh, stale = newest_of(events)
-    finals = await _homes(db, fresh, set())
+    finals = await _homes(db, fresh)
     changed = await care.tell_reports(
         db,
         [
@@ -91,48 +95,46 @@ async def take_reports(db: AsyncSession, events: Sequence[GridReportRecorded], *
         ],
     )
     touched = {finals[e.household_ref] for e in fresh if e.ref in changed}
-    await assess_again(db, touched | {ref for ref in changed.values() if ref is not None}, now=now)
+    await _assess(db, touched | {ref for ref in changed.values() if ref is not None}, held=finals, now=now)
     return stale | {e.id for e in fresh if e.ref not in changed}
 
 
 async def _homes(
-    db: AsyncSession, events: Sequence[CareChanged] | Sequence[GridReportRecorded], before: Collection[UUID]
+    db: AsyncSession, events: Sequence[CareChanged] | Sequence[GridReportRecorded], *, people: Collection[UUID] = ()
 ) -> dict[UUID, UUID]:
-    """Where the events' households ended up, by the ref they were told with. All of them and `before` are held."""
+    """Where the events' households ended up, by the ref they were told with. All are held, those of `people` too."""
     known = {e.household_ref: (e.household_ref, e.division, e.provisional) for e in events}
     await households.know_households(db, list(known.values()))
-    return await households.final_households(db, {*known, *before})
+    return await households.final_households(db, known, of_people=people)
 
 
-async def _write_years(
-    db: AsyncSession, fresh: Sequence[CareChanged], events: Sequence[CareChanged], changed: Collection[UUID]
-) -> set[UUID]:
-    """Write the sums of the persons who changed.
+async def _assess(db: AsyncSession, refs: set[UUID], *, held: dict[UUID, UUID], now: datetime) -> None:
+    """Assess again. A home that somebody left in the very moment before it could be held is held now."""
+    missed = refs - held.keys() - set(held.values())
+    if missed:
+        await households.lock_households(db, missed)
+    await assess_again(db, refs, now=now)
 
-    An older event may still tell that a sum was over the watch line earlier; answers of whom.
-    """
-    applied = {e.id for e in fresh if e.ref in changed}
+
+def _years_of(
+    fresh: Sequence[CareChanged], events: Sequence[CareChanged]
+) -> tuple[list[Row], dict[tuple[UUID, int], datetime]]:
+    """Rows of the years that `fresh` tells, and when each person-year was first told over the watch line by any."""
+    newest = {event.id for event in fresh}
+    years: list[tuple[CareChanged, PersonYear]] = []
     watched: dict[tuple[UUID, int], datetime] = {}
-    rows: list[tuple[CareChanged, PersonYear]] = []
     for event in events:
         for year in person_years(event.ref, bills_of(event.records), lines_on(event.division)):
-            key = (event.ref, year.year)
             if year.is_watched:
+                key = (event.ref, year.year)
                 watched[key] = min(event.occurred_at, watched.get(key, event.occurred_at))
-            if event.id in applied:
-                rows.append((event, year))
-    await care.write_years(
-        db,
-        [
-            (
-                *(year.person_ref, year.year, event.division, year.sum_fen, year.records, year.last_settled_on),
-                *(year.threshold_fen, year.band, watched.pop((year.person_ref, year.year), None)),
-            )
-            for event, year in rows
-        ],
-    )
-    return await care.note_watched(db, [(*key, at) for key, at in watched.items()])
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
+            if event.id in newest:
+                years.append((event, year))
+    rows = [
+        (
+            *(year.person_ref, year.year, event.division, year.sum_fen, year.records, year.last_settled_on),
+            *(year.threshold_fen, year.band, watched.get((year.person_ref, year.year))),
+        )
+        for event, year in years
+    ]
+    return rows, watched

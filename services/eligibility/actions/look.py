@@ -5,6 +5,7 @@ same bytes give the same findings under the same rule book.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -75,55 +76,86 @@ def records_json(records: Iterable[CountedRecord]) -> str:
     return orjson.dumps(rows).decode()
 
 
-def _bills(stored: str) -> tuple[Bill, ...]:
-    return tuple(
-        Bill(UUID(id), year, date.fromisoformat(day), fen, counted, note)
-        for id, year, day, fen, counted, note in orjson.loads(stored)
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A household's visit as it stands. `worked_at` is when a result was last noted."""
+
+    version: int
+    state: str
+    due_on: date
+    band: int
+    programmes: tuple[str, ...]
+    result: str | None
+    worked_at: datetime | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known of one household: as it was told, its people and reports, assessment and visit in force."""
+
+    row: Any  # a row of store/known.py
+    persons: tuple[Person, ...]
+    reports: tuple[Report, ...]
+    live: Any  # the same row, for its assessment; None when none is in force
+    visit: Listed | None
+
+
+def known_of(row: Any) -> Known:
+    """A row of `store/known.py` read."""
+    visit = None
+    if row.visit_version is not None:
+        visit = Listed(
+            row.visit_version,
+            row.visit_state,
+            row.due_on,
+            row.band,
+            tuple(row.programmes),
+            row.result,
+            row.worked_at,
+            row.opened_at,
+        )
+    return Known(
+        row,
+        tuple([_person(each) for each in orjson.loads(row.persons)]) if row.persons else (),
+        tuple([_report(each) for each in orjson.loads(row.reports)]) if row.reports else (),
+        None if row.assessment_id is None else row,
+        visit,
     )
 
 
-def persons_by_home(rows: Sequence[Any], watched: Sequence[Any]) -> dict[UUID, list[Person]]:
-    """Stored persons with their bills, by household."""
-    since: dict[UUID, dict[int, datetime]] = {}
-    for row in watched:
-        since.setdefault(row.person_ref, {})[row.year] = row.watched_at
-    homes: dict[UUID, list[Person]] = {}
-    for row in rows:
-        ref = row.person_ref
-        person = Person(
-            ref,
-            row.division,
-            row.birth_date,
-            row.gender or "",
-            row.in_city,
-            row.deceased,
-            _bills(row.records),
-            since.get(ref, {}),
-        )
-        homes.setdefault(row.household_ref, []).append(person)
-    return homes
+def _person(stored: Sequence[Any]) -> Person:
+    ref, division, born, gender, in_city, deceased, records, watched = stored
+    since = {int(year): datetime.fromisoformat(at) for year, at in watched.items()} if watched else {}
+    bills = tuple(
+        [
+            Bill(UUID(id), year, date.fromisoformat(day), fen, counted, note)
+            for id, year, day, fen, counted, note in records
+        ]
+    )
+    return Person(UUID(ref), division, _day(born), gender or "", in_city, deceased, bills, since)
 
 
-def reports_by_home(rows: Sequence[Any]) -> dict[UUID, list[Report]]:
-    """Stored grid reports, by household."""
-    homes: dict[UUID, list[Report]] = {}
-    for row in rows:
-        report = Report(
-            row.record_id,
-            row.division,
-            row.person_ref,
-            row.birth_date,
-            row.gender or "",
-            row.household_size,
-            tuple(row.kinds),
-            row.urgency,
-            row.reported_on,
-            row.told_at,
-            row.safe_to_call,
-            row.in_city,
-        )
-        homes.setdefault(row.household_ref, []).append(report)
-    return homes
+def _report(stored: Sequence[Any]) -> Report:
+    id, division, person, born, gender, size, kinds, urgency, reported_on, told_at, safe_to_call, in_city = stored
+    return Report(
+        UUID(id),
+        division,
+        UUID(person) if person else None,
+        _day(born),
+        gender or "",
+        size,
+        tuple(kinds),
+        urgency,
+        date.fromisoformat(reported_on),
+        datetime.fromisoformat(told_at),
+        safe_to_call,
+        in_city,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def place_of(row: Any, persons: Sequence[Person], reports: Sequence[Report]) -> str:

@@ -7,11 +7,11 @@ from uuid import UUID
 from services.contracts.eligibility import AssessmentCompleted
 from services.eligibility.actions.check import ENGINE
 from services.eligibility.actions.decide import Decision
-from services.eligibility.actions.look import canonical, household_size, place_in_book
+from services.eligibility.actions.look import Listed, canonical, household_size, place_in_book
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import assignee_of, due_on, visit_rules
-from services.eligibility.store.assessments import Making
 from services.eligibility.store.bulk import Row, text_array
+from services.eligibility.store.changes import Making
 
 _EMPTY = b"[]"
 _NONE_SHA256 = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
@@ -83,7 +83,7 @@ def completed_event(decision: Decision, assessment_id: UUID, number: int, as_of:
     )
 
 
-def visit_row(decision: Decision, visit: Any, assessment_id: UUID, as_of: date, now: datetime) -> Row:
+def visit_row(decision: Decision, visit: Listed | None, assessment_id: UUID, as_of: date, now: datetime) -> Row:
     """The household's place on the visit list, in the order of the columns.
 
     A visit with a result comes back on the list when something presses that was not known then: a later report, a
@@ -105,12 +105,13 @@ def visit_row(decision: Decision, visit: Any, assessment_id: UUID, as_of: date, 
         *(assignee_of(home.division), home.division, urgency.is_safe_to_call),
         *(urgency.band, text_array(checked.eligible)),
         *((None, None) if visit is None else (visit.result, visit.worked_at)),
-        *(decision.is_kept, opened_at, now),
+        *(decision.is_kept, opened_at),
     )
 
 
-def _presses_again(decision: Decision, visit: Any) -> bool:
+def _presses_again(decision: Decision, visit: Listed) -> bool:
     assert decision.checked is not None and decision.urgency is not None
-    if any(report.told_at > visit.worked_at for report in decision.grounds.reports):
+    worked_at = visit.worked_at
+    if worked_at is not None and any(report.told_at > worked_at for report in decision.grounds.reports):
         return True
     return decision.urgency.band > visit.band or not set(decision.checked.eligible) <= set(visit.programmes)

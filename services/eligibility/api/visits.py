@@ -15,7 +15,7 @@ from services.eligibility.api.places import asked_place, place_name
 from services.eligibility.errors import UnknownHousehold
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import reason_words, seat, visit_rules
-from services.eligibility.store.assessments import live_assessments
+from services.eligibility.store.assessments import live_assessment
 from services.eligibility.store.visits import find_visit, list_visits
 from services.kit.application import router
 from services.kit.auth import ActorDep, require
@@ -106,8 +106,7 @@ async def post_application(household_ref: UUID, body: ApplicationIn, db: Session
     """A family asked: assess its household now and at every new fact."""
     now = Clock().now()
     await take_application(db, household_ref, on=body.on or shanghai_date(now), now=now)
-    live = await live_assessments(db, [household_ref])
-    return ApplicationOut(household_ref=household_ref, assessment_id=live[0].assessment_id if live else None)
+    return ApplicationOut(household_ref=household_ref, assessment_id=await live_assessment(db, household_ref))
 
 
 def _after(key: list[str]) -> tuple[int, date, UUID]:

@@ -7,20 +7,22 @@ Row = tuple[Any, ...]
 """One row's values, in the order of its columns."""
 
 
-def rows_of(columns: dict[str, str]) -> str:
+def rows_of(columns: dict[str, str], prefix: str = "") -> str:
     """`unnest(…) AS r(…)` over one bound array a column. `columns` are names and PostgreSQL types.
 
-    A column of arrays or of JSON travels as text: its type is then `text`, and the statement casts it.
+    A column of arrays or of JSON travels as text: its type is then `text`, and the statement casts it. `prefix` tells
+    the arrays of several tables in one statement apart.
     """
-    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
+    arrays = ", ".join(f"CAST(:{prefix}{name} AS {kind}[])" for name, kind in columns.items())
     return f"unnest({arrays}) AS r({', '.join(columns)})"
 
 
-def bound(columns: dict[str, str], rows: Sequence[Row]) -> dict[str, list[Any]]:
+def bound(columns: dict[str, str], rows: Sequence[Row], prefix: str = "") -> dict[str, list[Any]]:
     """The rows as one array for each column."""
+    names = [prefix + name for name in columns]
     if not rows:
-        return {name: [] for name in columns}
-    return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+        return {name: [] for name in names}
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def text_array(codes: Iterable[str]) -> str:

@@ -1,15 +1,13 @@
 """Persons with hospital costs, their years, and grid reports."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.store.bulk import Row, bound, rows_of
 
-_HOUSEHOLDS = text("SELECT household_ref FROM person_care WHERE person_ref = ANY(CAST(:refs AS uuid[]))")
 _TOLD = {
     "person_ref": "uuid",
     "version": "bigint",
@@ -22,21 +20,6 @@ _TOLD = {
     "deceased": "boolean",
     "records": "text",
 }
-_TELL = text(
-    "INSERT INTO person_care AS p (person_ref, version, division, household_ref, stated_household_ref, birth_date,"
-    " gender, in_city, deceased, records) SELECT person_ref, version, division, household_ref, stated_household_ref,"
-    f" birth_date, gender, in_city, deceased, CAST(records AS jsonb) FROM {rows_of(_TOLD)} ORDER BY person_ref"
-    " ON CONFLICT (person_ref) DO UPDATE SET version = excluded.version, division = excluded.division,"
-    " household_ref = excluded.household_ref, stated_household_ref = excluded.stated_household_ref,"
-    " birth_date = excluded.birth_date, gender = excluded.gender, in_city = excluded.in_city,"
-    " deceased = excluded.deceased, records = excluded.records, changed_at = now()"
-    " WHERE excluded.version > p.version RETURNING p.person_ref, old.household_ref AS household_before"
-)
-_OF_HOUSEHOLDS = text(
-    "SELECT person_ref, division, household_ref, birth_date, gender, in_city, deceased,"
-    " CAST(records AS text) AS records FROM person_care"
-    " WHERE household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY person_ref"
-)
 _YEARS = {
     "person_ref": "uuid",
     "year": "int",
@@ -48,21 +31,29 @@ _YEARS = {
     "band": "int",
     "watched_at": "timestamptz",
 }
-_SUM = text(
-    f"INSERT INTO person_year AS y ({', '.join(_YEARS)}) SELECT * FROM {rows_of(_YEARS)} ORDER BY person_ref, year"
-    " ON CONFLICT (person_ref, year) DO UPDATE SET division = excluded.division, sum_fen = excluded.sum_fen,"
-    " records = excluded.records, last_settled_on = excluded.last_settled_on, band = excluded.band,"
-    " threshold_fen = excluded.threshold_fen, watched_at = least(y.watched_at, excluded.watched_at)"
+_TELL = text(
+    "WITH told AS (INSERT INTO person_care AS p (person_ref, version, division, household_ref, stated_household_ref,"
+    " birth_date, gender, in_city, deceased, records) SELECT person_ref, version, division, household_ref,"
+    " stated_household_ref, birth_date, gender, in_city, deceased, CAST(records AS jsonb)"
+    f" FROM {rows_of(_TOLD)} ORDER BY person_ref"
+    " ON CONFLICT (person_ref) DO UPDATE SET version = excluded.version, division = excluded.division,"
+    " household_ref = excluded.household_ref, stated_household_ref = excluded.stated_household_ref,"
+    " birth_date = excluded.birth_date, gender = excluded.gender, in_city = excluded.in_city,"
+    " deceased = excluded.deceased, records = excluded.records, changed_at = now()"
+    " WHERE excluded.version > p.version RETURNING p.person_ref, old.household_ref AS household_before),"
+    f" summed AS (INSERT INTO person_year AS y ({', '.join(_YEARS)}) SELECT r.* FROM {rows_of(_YEARS, 'y_')}"
+    " JOIN told USING (person_ref) ORDER BY person_ref, year ON CONFLICT (person_ref, year) DO UPDATE SET"
+    " division = excluded.division, sum_fen = excluded.sum_fen, records = excluded.records,"
+    " last_settled_on = excluded.last_settled_on,"
+    " threshold_fen = excluded.threshold_fen, band = excluded.band,"
+    " watched_at = least(y.watched_at, excluded.watched_at))"
+    " SELECT person_ref, household_before FROM told"
 )
 _WATCHED = {"person_ref": "uuid", "year": "int", "watched_at": "timestamptz"}
 _NOTE_WATCHED = text(
     f"UPDATE person_year y SET watched_at = least(y.watched_at, r.watched_at) FROM {rows_of(_WATCHED)}"
     " WHERE y.person_ref = r.person_ref AND y.year = r.year AND r.watched_at < coalesce(y.watched_at, 'infinity')"
-    " RETURNING y.person_ref"
-)
-_WATCHED_OF = text(
-    "SELECT person_ref, year, watched_at FROM person_year WHERE watched_at IS NOT NULL"
-    " AND person_ref = ANY(CAST(:refs AS uuid[]))"
+    " RETURNING y.person_ref, (SELECT household_ref FROM person_care p WHERE p.person_ref = y.person_ref)"
 )
 _REPORTS = {
     "record_id": "uuid",
@@ -91,56 +82,27 @@ _REPORT = text(
     + ", told_at = least(g.told_at, excluded.told_at), changed_at = now() WHERE excluded.version > g.version"
     " RETURNING g.record_id, old.household_ref AS household_before"
 )
-_REPORTS_OF = text(
-    "SELECT record_id, division, household_ref, person_ref, birth_date, gender, household_size, kinds, urgency,"
-    " reported_on, told_at, safe_to_call, in_city FROM grid_report"
-    " WHERE household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY record_id"
-)
 
 
-async def households_of(db: AsyncSession, persons: Collection[UUID]) -> set[UUID]:
-    """Where persons live, as far as they are known."""
-    return set((await db.execute(_HOUSEHOLDS, {"refs": list(persons)})).scalars())
-
-
-async def tell_persons(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, UUID | None]:
-    """Write persons and their bills, where newer. Answers who changed, with the household each was in before.
+async def tell_persons(db: AsyncSession, rows: Sequence[Row], years: Sequence[Row]) -> dict[UUID, UUID | None]:
+    """Write persons and their bills, where newer, and the years of those. Answers who changed, with the home before.
 
     Rows: (person_ref, version, division, household_ref, stated_household_ref, birth_date, gender, in_city, deceased,
-    records as JSON text).
+    records as JSON text); (person_ref, year, division, sum_fen, records, last_settled_on, threshold_fen, band,
+    watched_at).
     """
-    return {row.person_ref: row.household_before for row in await db.execute(_TELL, bound(_TOLD, rows))}
-
-
-async def persons_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
-    """The persons with hospital costs who live in households."""
-    return (await db.execute(_OF_HOUSEHOLDS, {"refs": list(refs)})).all()
-
-
-async def write_years(db: AsyncSession, rows: Sequence[Row]) -> None:
-    """Write sums of person-years, in the order of the table's columns."""
-    if rows:
-        await db.execute(_SUM, bound(_YEARS, rows))
+    answer = await db.execute(_TELL, {**bound(_TOLD, rows), **bound(_YEARS, years, "y_")})
+    return {row.person_ref: row.household_before for row in answer}
 
 
 async def note_watched(db: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
-    """An older event told that a sum was over the watch line earlier. Answers for whom that was news.
+    """An older event told that a sum was over the watch line earlier. Answers the households for which that was news.
 
     Rows: (person_ref, year, watched_at).
     """
-    return set((await db.execute(_NOTE_WATCHED, bound(_WATCHED, rows))).scalars()) if rows else set()
-
-
-async def watched_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
-    """When sums of persons were first over the watch line."""
-    return (await db.execute(_WATCHED_OF, {"refs": list(refs)})).all()
+    return {row.household_ref for row in await db.execute(_NOTE_WATCHED, bound(_WATCHED, rows))} if rows else set()
 
 
 async def tell_reports(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, UUID | None]:
     """Write grid reports, where newer, in the order of the columns. Answers which, with the household before."""
     return {row.record_id: row.household_before for row in await db.execute(_REPORT, bound(_REPORTS, rows))}
-
-
-async def reports_of(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
-    """The grid reports on households."""
-    return (await db.execute(_REPORTS_OF, {"refs": list(refs)})).all()

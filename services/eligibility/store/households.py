@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,8 +15,10 @@ _KNOW = text(
     " ON CONFLICT DO NOTHING"
 )
 _LOCK = text(
-    "SELECT household_ref, merged_into FROM household_facts WHERE household_ref = ANY(CAST(:refs AS uuid[]))"
-    " ORDER BY household_ref FOR UPDATE"
+    "SELECT household_ref, merged_into FROM household_facts WHERE household_ref = ANY(ARRAY("
+    "SELECT unnest(CAST(:refs AS uuid[]))"
+    " UNION SELECT household_ref FROM person_care WHERE person_ref = ANY(CAST(:people AS uuid[]))"
+    ")) ORDER BY household_ref FOR UPDATE"
 )
 _TOLD = {
     "household_ref": "uuid",
@@ -36,21 +37,11 @@ _TELL = text(
     " provisional = excluded.provisional, merged_into = excluded.merged_into, facts = excluded.facts,"
     " stated_at = excluded.stated_at, changed_at = now() WHERE excluded.version > h.version RETURNING h.household_ref"
 )
-_READ = text(
-    "SELECT household_ref, version, division, provisional, merged_into, CAST(facts AS text) AS facts, stated_at,"
-    " applied_on, assessments"
-    " FROM household_facts WHERE household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY household_ref FOR UPDATE"
-)
 _MOVED = {"source": "uuid", "target": "uuid"}
 _MOVED_ROWS = rows_of(_MOVED)
 _REHOME = tuple(
     text(f"UPDATE {table} t SET household_ref = r.target FROM {_MOVED_ROWS} WHERE t.household_ref = r.source")
     for table in ("person_care", "grid_report", "record_account")
-)
-_COUNTED = {"household_ref": "uuid", "assessments": "int", "division": "text"}
-_COUNT = text(
-    "UPDATE household_facts h SET assessments = r.assessments, division = r.division"
-    f" FROM {rows_of(_COUNTED)} WHERE h.household_ref = r.household_ref"
 )
 _SEE_ALL = text("SELECT set_config('yiqijiu.territory', 'all', true)")
 _APPLY = text(
@@ -65,22 +56,29 @@ async def know_households(db: AsyncSession, rows: Sequence[Row]) -> None:
         await db.execute(_KNOW, bound(_KNOWN, rows))
 
 
-async def lock_households(db: AsyncSession, refs: Collection[UUID]) -> dict[UUID, UUID | None]:
-    """Hold households until the transaction ends; answers what each was merged into.
+async def lock_households(
+    db: AsyncSession, refs: Collection[UUID], *, of_people: Collection[UUID] = ()
+) -> dict[UUID, UUID | None]:
+    """Hold households, and those of `of_people`, until the transaction ends; answers what each was merged into.
 
     Whoever changes anything that an assessment depends on holds its household first, so that two transactions never
     assess from halves of the facts.
     """
-    answer = await db.execute(_LOCK, {"refs": list(refs)})
+    answer = await db.execute(_LOCK, {"refs": list(refs), "people": list(of_people)})
     return {row.household_ref: row.merged_into for row in answer}
 
 
-async def final_households(db: AsyncSession, refs: Collection[UUID]) -> dict[UUID, UUID]:
-    """Where the people of each household live now: itself, or the end of its chain of merges. All are held."""
-    known = await lock_households(db, refs)
+async def final_households(
+    db: AsyncSession, refs: Collection[UUID], *, of_people: Collection[UUID] = ()
+) -> dict[UUID, UUID]:
+    """Where the people of each household live now: itself, or the end of its chain of merges.
+
+    All of them, and the households of `of_people`, are held.
+    """
+    known = await lock_households(db, refs, of_people=of_people)
     while missing := {into for into in known.values() if into is not None and into not in known}:
         known |= dict.fromkeys(missing) | await lock_households(db, missing)
-    return {ref: _end(ref, known) for ref in refs}
+    return {ref: _end(ref, known) for ref in known}
 
 
 def _end(ref: UUID, known: dict[UUID, UUID | None]) -> UUID:
@@ -99,23 +97,12 @@ async def tell_households(db: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
     return set((await db.execute(_TELL, bound(_TOLD, rows))).scalars())
 
 
-async def read_households(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
-    """What is known of households, held."""
-    return (await db.execute(_READ, {"refs": list(refs)})).all()
-
-
 async def rehome(db: AsyncSession, moves: dict[UUID, UUID]) -> None:
     """People, reports and accounts of merged households now belong to the households they were merged into."""
     if moves:
         values = bound(_MOVED, list(moves.items()))
         for statement in _REHOME:
             await db.execute(statement, values)
-
-
-async def count_assessments(db: AsyncSession, rows: Sequence[Row]) -> None:
-    """Write the number of assessments and the place. Rows: (household_ref, assessments, division)."""
-    if rows:
-        await db.execute(_COUNT, bound(_COUNTED, rows))
 
 
 async def note_application(db: AsyncSession, household_ref: UUID, on: object) -> bool:
