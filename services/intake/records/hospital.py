@@ -152,6 +152,8 @@ def _sign_problem(amounts: Amounts, *, is_refund: bool, strict: bool, notes: Not
                 wrong = True
         return wrong
     given = (amounts.total_fen, *amounts.parts_fen, amounts.self_paid_fen)
+    if all(part is None or part >= 0 for part in given):
+        return False
     for field, part in zip(AMOUNTS, given, strict=True):
         if part is not None and part < 0:
             is_own = strict and field in ("total", "self_paid")

@@ -71,15 +71,14 @@ def read_body(body: Mapping[str, Any], *, today: date) -> ReadCost:
 
 def _has_right_fields(body: Mapping[str, Any], notes: Notes) -> bool:
     """Whether all needed fields are there, none is unknown, and texts are texts."""
-    for field in body:
+    for field, value in body.items():
         if field not in FIELDS:
             notes.add("FIELD_UNKNOWN", field if _PLAIN_NAME.fullmatch(field) else None)
+        elif value is not None and field in _TEXTS and not isinstance(value, str):
+            notes.add("FIELD_TYPE", field)
     for field in NEEDED:
         if body.get(field) is None:
             notes.add("FIELD_MISSING", field)
-    for field in _TEXTS:
-        if body.get(field) is not None and not isinstance(body[field], str):
-            notes.add("FIELD_TYPE", field)
     return not notes.has_error
 
 

@@ -86,7 +86,7 @@ def _noted_name(name: str, field: str, notes: Notes) -> str:
         notes.add("NAME_DOT", field, name)
     if _MASKS.intersection(name):
         notes.add("NAME_MASKED", field, name)
-    if any(is_private_use(c) for c in name):
+    if not name.isprintable() and any(is_private_use(c) for c in name):
         notes.add("NAME_PRIVATE_USE", field, name)
     note_formula(name, field=field, notes=notes)
     return dotted
@@ -145,11 +145,11 @@ def read_settlement_id(raw: str, *, field: str, notes: Notes, needed: bool = Tru
         if needed:
             notes.add("SETTLEMENT_MISSING", field)
         return None
-    if _SCIENTIFIC.fullmatch(text) and ("." in text or "+" in text):
+    if ("." in text or "+" in text) and _SCIENTIFIC.fullmatch(text):
         notes.add("SETTLEMENT_SCIENTIFIC", field, text)
         return None
     most = check("settlement_id_length")
-    if len(text) > most or not _SETTLEMENT.fullmatch(text) or not text.isprintable() or has_surrogate(text):
+    if len(text) > most or not _SETTLEMENT.fullmatch(text) or not text.isprintable():
         notes.add("SETTLEMENT_FORMAT", field, length=most)
         return None
     return text
