@@ -27,6 +27,7 @@ from services.intake.records.headers import MappingNeeded, RefusedFile
 from services.intake.records.tables import Limits
 from services.intake.store import care, imports
 from services.intake.store.imports import Job
+from services.kit.db import Database
 from services.kit.errors import NotFound
 from services.kit.ids import new_id
 
@@ -46,34 +47,54 @@ class Upload:
     mapping: Mapping[str, str]
 
 
-async def open_import(db: AsyncSession, upload: Upload, *, work: Work, limits: Limits) -> UUID:
-    """Take a file in: its columns are looked at now, its rows later by the part's own loop. The same file again is the
-    same import.
+async def examine(database: Database, upload: Upload, *, work: Work, limits: Limits) -> FileOrder:
+    """Open a file as far as its columns; a sender's earlier answer about its headers is used again. Holds no
+    transaction while it reads, since a workbook may take its time.
 
-    Raises: FileRefused (nothing is kept), NotAFileKind.
+    Raises: FileRefused, NotAFileKind.
     """
     check_kind(upload.kind)
-    territory = work.actor.territory
-    digest = hashlib.sha256(upload.data).digest()
-    same = await imports.same_file(db, file_sha256=digest, kind=upload.kind, source=upload.source, territory=territory)
-    if same is not None:
-        return same
-    order = FileOrder(upload.kind, upload.source, territory, work.today, work.now, limits, dict(upload.mapping))
+    order = FileOrder(
+        upload.kind, upload.source, work.actor.territory, work.today, work.now, limits, dict(upload.mapping)
+    )
     try:
-        order = await _look(db, upload.data, order, work)
+        return await _look(database, upload.data, order, work)
     except RefusedFile as refused:
         raise FileRefused.of(refused) from refused
+
+
+async def _look(database: Database, data: bytes, order: FileOrder, work: Work) -> FileOrder:
+    if order.kind != HOSPITAL_COSTS:
+        await asyncio.to_thread(lambda: next(read_objects(data, order), None))
+        return order
+    try:
+        opened = await asyncio.to_thread(open_costs, data, order)
+    except MappingNeeded as asked:
+        async with database.transaction() as db:
+            known = await imports.find_mapping(db, order.source, headers_key(asked.headers))
+        order = replace(order, mapping=asked_mapping(asked, known))
+        opened = await asyncio.to_thread(open_costs, data, order)
+    if order.mapping:
+        text = orjson.dumps(dict(order.mapping)).decode()
+        async with database.transaction() as db:
+            await imports.keep_mapping(db, order.source, headers_key(opened.headers), text, work.actor.subject)
+    return order
+
+
+async def open_import(db: AsyncSession, upload: Upload, order: FileOrder, *, work: Work) -> UUID:
+    """Take an examined file in; its rows are read later by the part's own loop. The same file again is the same
+    import."""
     job_id = new_id()
     sealed = work.keys.sealer.seal(b64encode(upload.data).decode(), f"import_job/sealed_file/{job_id}")
     return await imports.add_job(
         db,
         id=job_id,
-        division=CITY if territory == "all" else territory,
+        division=CITY if order.territory == "all" else order.territory,
         kind=upload.kind,
         source=upload.source,
         dry_run=upload.dry_run,
-        territory=territory,
-        file_sha256=digest,
+        territory=order.territory,
+        file_sha256=hashlib.sha256(upload.data).digest(),
         file_bytes=len(upload.data),
         sealed_file=sealed,
         mapping=orjson.dumps(dict(order.mapping)).decode(),
@@ -82,21 +103,12 @@ async def open_import(db: AsyncSession, upload: Upload, *, work: Work, limits: L
     )
 
 
-async def _look(db: AsyncSession, data: bytes, order: FileOrder, work: Work) -> FileOrder:
-    """Open the file as far as its columns; a sender's earlier answer about its headers is used again."""
-    if order.kind != HOSPITAL_COSTS:
-        await asyncio.to_thread(lambda: next(read_objects(data, order), None))
-        return order
-    try:
-        opened = await asyncio.to_thread(open_costs, data, order)
-    except MappingNeeded as asked:
-        known = await imports.find_mapping(db, order.source, headers_key(asked.headers))
-        order = replace(order, mapping=asked_mapping(asked, known))
-        opened = await asyncio.to_thread(open_costs, data, order)
-    if order.mapping:
-        text = orjson.dumps(dict(order.mapping)).decode()
-        await imports.keep_mapping(db, order.source, headers_key(opened.headers), text, work.actor.subject)
-    return order
+async def same_import(db: AsyncSession, upload: Upload, *, work: Work) -> Job | None:
+    """The import of this very file, or None."""
+    digest = hashlib.sha256(upload.data).digest()
+    territory = work.actor.territory
+    found = await imports.same_file(db, file_sha256=digest, kind=upload.kind, source=upload.source, territory=territory)
+    return await imports.find_job(db, found) if found else None
 
 
 async def find_import(db: AsyncSession, job_id: UUID, *, lock: bool = False) -> Job:

@@ -16,8 +16,10 @@ from services.intake.actions.imports import (
     Upload,
     ask_commit,
     confirm_row,
+    examine,
     find_import,
     open_import,
+    same_import,
     undo_import,
 )
 from services.intake.actions.work import check_territory
@@ -107,11 +109,14 @@ async def post_import(
     upload = Upload(data, kind, source, _FLAGS[dry_run.lower()], _mapping(mapping))
     limits = request.app.state.settings.limits()
 
-    async def take_in(db: Any) -> Job:
-        job_id = await open_import(db, upload, work=work, limits=limits)
-        return await find_import(db, job_id)
+    job = await in_one_go(request, lambda db: same_import(db, upload, work=work))
+    if job is None:
+        order = await examine(request.app.state.database, upload, work=work, limits=limits)
 
-    job = await in_one_go(request, take_in)
+        async def take_in(db: Any) -> Job:
+            return await find_import(db, await open_import(db, upload, order, work=work))
+
+        job = await in_one_go(request, take_in)
     request.app.state.import_wake.set()
     return Response(orjson.dumps(_shown(job), default=str), 202, media_type="application/json")
 

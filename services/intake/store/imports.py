@@ -45,6 +45,7 @@ _MOVE = text(
     "UPDATE import_job SET state = :state, error_code = :error_code, leased_until = NULL, tries = 0,"
     " changed_at = now(), committed_at = CASE WHEN :state = 'committed' THEN now() ELSE committed_at END,"
     " undone_at = CASE WHEN :state = 'undone' THEN now() ELSE undone_at END,"
+    " sealed_file = CASE WHEN :state IN ('committed', 'failed', 'undone') THEN NULL ELSE sealed_file END,"
     " done_rows = CASE WHEN :state = 'committing' THEN 0 ELSE done_rows END WHERE id = :id"
 )
 _ROWS = {
