@@ -1,6 +1,7 @@
 """Many rows in one statement: arrays in, rows out of `unnest`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 Row = tuple[Any, ...]
@@ -25,7 +26,8 @@ def bound(columns: dict[str, str], rows: Sequence[Row], prefix: str = "") -> dic
     return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
-def text_array(codes: Iterable[str]) -> str:
-    """Codes as the text of a PostgreSQL array."""
+@lru_cache(maxsize=4096)
+def text_array(codes: tuple[str, ...]) -> str:
+    """Codes as the text of a PostgreSQL array. The same lists of programmes come again and again."""
     quoted = (code.replace("\\", "\\\\").replace('"', '\\"') for code in codes)
     return "{" + ",".join(f'"{code}"' for code in quoted) + "}"
