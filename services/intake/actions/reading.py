@@ -14,6 +14,7 @@ from services.intake.actions.people import unseal
 from services.intake.actions.work import Work
 from services.intake.records.masks import mask_id_region, mask_name, mask_phone
 from services.intake.store import care, consents, households, people, reading, reports
+from services.intake.store.consents import ConsentRow
 from services.intake.store.households import HouseholdRow
 from services.kit.errors import NotFound
 
@@ -87,35 +88,37 @@ async def read_household_page(db: AsyncSession, household_ref: UUID, *, work: Wo
         "address": _address_to_the_village(row),
         "members": [_member(member, facts.get(str(member["id"]), {}), work) for member in members],
         **{name: value for name, value in row.facts.items() if name != "members"},
-        "records": [
-            {
-                "record_id": one["id"],
-                "person_ref": one["person_id"],
-                "settled_on": one["settled_on"],
-                "settlement_year": one["settlement_year"],
-                "self_paid": yuan(one["self_paid_fen"]),
-                "note": one["note"],
-            }
-            for one in await reading.records_of_household(db, household_ref)
-        ],
+        "records": [_own_bill(one) for one in await reading.records_of_household(db, household_ref)],
         "reports": [
             {"record_id": one.pop("id"), "person_ref": one.pop("person_id"), **one}
             for one in await reading.reports_of_household(db, household_ref)
         ],
-        "consents": [
-            {
-                "id": one.id,
-                "person_ref": one.person_id,
-                "partner": one.partner,
-                "purpose": one.purpose,
-                "decision": one.decision,
-                "basis": one.basis,
-                "given_on": one.given_on,
-                "expires_on": one.expires_on,
-                "version": one.version,
-            }
-            for one in in_force(await consents.decisions_of(db, household_ref))
-        ],
+        "consents": [_decision(one) for one in in_force(await consents.decisions_of(db, household_ref))],
+    }
+
+
+def _own_bill(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "record_id": row["id"],
+        "person_ref": row["person_id"],
+        "settled_on": row["settled_on"],
+        "settlement_year": row["settlement_year"],
+        "self_paid": yuan(row["self_paid_fen"]),
+        "note": row["note"],
+    }
+
+
+def _decision(row: ConsentRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "person_ref": row.person_id,
+        "partner": row.partner,
+        "purpose": row.purpose,
+        "decision": row.decision,
+        "basis": row.basis,
+        "given_on": row.given_on,
+        "expires_on": row.expires_on,
+        "version": row.version,
     }
 
 
