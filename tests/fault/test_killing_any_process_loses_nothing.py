@@ -16,10 +16,10 @@ PROCESSES = ("intake", "eligibility", "referral", "charity", "gateway", "nats", 
 
 @pytest.mark.parametrize("victim", PROCESSES)
 async def test_nothing_is_lost_and_nothing_happens_twice(suite: RunningSuite, victim: str) -> None:
-    town = suite.town(800 + PROCESSES.index(victim), RECORDS, 20)
+    town = suite.town(692 + PROCESSES.index(victim), RECORDS, 20)
     pusher = suite.pusher(f"kill-{victim}")
     push = asyncio.create_task(suite.push(town, pusher, batch=50))
-    await suite.until_accepted(pusher, RECORDS // 3)
+    await suite.until_accepted(pusher, RECORDS // 3, push)
     before = suite.pid_of(victim)
     os.kill(before, signal.SIGKILL)
     await push
@@ -32,10 +32,10 @@ async def test_nothing_is_lost_and_nothing_happens_twice(suite: RunningSuite, vi
 
 
 async def test_the_brokers_store_is_deleted_in_the_middle(suite: RunningSuite) -> None:
-    town = suite.town(820, RECORDS, 20)
+    town = suite.town(700, RECORDS, 20)
     pusher = suite.pusher("store")
     push = asyncio.create_task(suite.push(town, pusher, batch=50))
-    await suite.until_accepted(pusher, RECORDS // 3)
+    await suite.until_accepted(pusher, RECORDS // 3, push)
     await suite.lose_brokers_store()
     await push
     await suite.until_settled(pusher)

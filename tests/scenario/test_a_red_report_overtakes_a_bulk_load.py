@@ -12,10 +12,10 @@ RECORDS = 3_000
 
 @pytest.mark.slow
 async def test_a_red_report_overtakes_a_bulk_load(suite: RunningSuite) -> None:
-    town = suite.town(701, RECORDS, 0)
+    town = suite.town(690, RECORDS, 0)
     pusher = suite.pusher("bulk")
     load = asyncio.create_task(pusher.push_records(town.records, batch=1_000))
-    await suite.until_accepted(pusher, 1_000)
+    await suite.until_accepted(pusher, 1_000, load)
     draft = suite.family("350602")
     person = draft.add("self", 74, "female")
     sent = await suite.post(

@@ -23,7 +23,7 @@ from tests.support.suite import RunningSuite
 async def pushed(suite: RunningSuite) -> Pusher:
     """A small town that has settled."""
     pusher = suite.pusher("verify")
-    await suite.push(suite.town(740, 60, 10), pusher)
+    await suite.push(suite.town(691, 60, 10), pusher)
     await suite.until_settled(pusher)
     return pusher
 

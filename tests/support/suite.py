@@ -32,7 +32,7 @@ from deploy.local.refusal import Refusal
 from deploy.local.supervisor import SuiteOptions
 from deploy.local.town import Town, make_town
 from deploy.local.town.members import Family
-from deploy.local.town.people import People
+from deploy.local.town.people import LOTS, People
 from deploy.local.town.places import villages
 from deploy.local.verify.check import Verdict
 from services.kit.clock import Clock
@@ -48,7 +48,7 @@ class RunningSuite:
         self.stage = stage
         self.folder = folder
         self.today: date = Clock().today()
-        self.people = People(self.today)
+        self.people = People(self.today, lot=LOTS - 1)
         self.rng = random.Random(time.time_ns())
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), trust_env=False)
         self._clients: list[httpx.AsyncClient] = []
@@ -163,9 +163,11 @@ class RunningSuite:
             group.create_task(pusher.push_records(town.records, batch=batch))
             group.create_task(pusher.push_reports(town.reports))
 
-    async def until_accepted(self, pusher: Pusher, records: int) -> None:
-        """Wait until so many records of a push were accepted."""
-        await until(lambda: pusher.journal.rows.get("record", 0) >= records, within_s=60)
+    async def until_accepted(self, pusher: Pusher, records: int, push: asyncio.Task[None]) -> None:
+        """Wait until so many records of a push were accepted. Raises: what the push raises."""
+        await until(lambda: push.done() or pusher.journal.rows.get("record", 0) >= records, within_s=60)
+        if push.done():
+            push.result()
 
     async def accounted(self, pusher: Pusher) -> int:
         """How many of a push's records and reports have their account."""
@@ -188,7 +190,10 @@ class RunningSuite:
         try:
             await until(is_settled, within_s=within_s, every_s=0.3)
         except AssertionError:
-            raise AssertionError(f"not settled, {wanted} wanted: {last}") from None
+            waiting = {code: line.waiting for code, line in last.partners.items() if line.waiting}
+            raise AssertionError(
+                f"not settled: {last.accounted} of {wanted} accounted, {last.unsent} unsent, waiting {waiting}"
+            ) from None
 
     async def _funnel(self, pusher: Pusher) -> Funnel:
         async with opened_databases(self.stage.home.path) as databases:
@@ -197,11 +202,8 @@ class RunningSuite:
 
     async def reckon(self, pusher: Pusher) -> Reckoning:
         """What a push lost or did twice, by the pusher's journal and the partners' word."""
-        practice = self.stage.practice
-        state, seen, courses = await practice.state(), await practice.seen(), await practice.courses()
-        problems = {code: held["problems"] for code, held in state.items()}
         async with opened_databases(self.stage.home.path) as databases:
-            return await reckon(databases, pusher.journal, seen=seen, courses=courses, problems=problems)
+            return await reckon(databases, pusher.journal, self.stage.practice)
 
     def pid_of(self, name: str) -> int:
         """The pid of a process of the suite, or of the practice partners."""
@@ -261,7 +263,8 @@ async def suite() -> AsyncIterator[RunningSuite]:
     folder = Path(tempfile.mkdtemp(prefix="yiqijiu-suite-"))
     folder.chmod(0o755)  # PostgreSQL's own user passes through when root runs the tests
     try:
-        stage = Stage(folder / "home", SuiteOptions(port=0, ephemeral=True), plans=demo_partners())
+        options = SuiteOptions(port=0, ephemeral=True, environment={"YIQIJIU_WEBHOOK_TIME_SCALE": "0.005"})
+        stage = Stage(folder / "home", options, plans=demo_partners())
         async with stage:
             running = RunningSuite(stage, folder)
             try:

@@ -12,13 +12,16 @@ from uuid import UUID
 
 from deploy.local.demo.journal import PushJournal
 from deploy.local.opened import Databases
+from deploy.local.practice.run import PracticePartners
 
 _ACCOUNTS = "SELECT record_id, household_ref FROM record_account"
 _HOUSEHOLDS = "SELECT id FROM household"
 _CONSENTS = "SELECT id FROM consent_decision"
 _DELIVERED = "SELECT id, partner, referral_id FROM delivery WHERE state = 'delivered' AND type = 'referral.requested'"
 _LEFT = """
-    SELECT id FROM referral WHERE NOT bureau AND requested_at IS NOT NULL AND held_for IS NULL AND status <> 'cancelled'
+    SELECT id FROM referral r WHERE NOT bureau AND requested_at IS NOT NULL AND held_for IS NULL
+        AND status <> 'cancelled' AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.referral_id = r.id
+            AND d.type = 'referral.requested' AND d.state IN ('queued', 'sending', 'retrying'))
 """
 _STATUSES = "SELECT id, status, household_ref FROM referral WHERE NOT bureau"
 _TWICE = """
@@ -42,16 +45,14 @@ class Reckoning:
     twice: list[str] = field(default_factory=list)
 
 
-async def reckon(
-    databases: Databases,
-    journal: PushJournal,
-    *,
-    seen: Sequence[Mapping[str, Any]],
-    courses: Mapping[str, Mapping[str, str]],
-    problems: Mapping[str, Sequence[str]],
-) -> Reckoning:
-    """Compare both ends with the parts. `seen`, `courses` and `problems` are the practice partners' own word."""
+async def reckon(databases: Databases, journal: PushJournal, practice: PracticePartners) -> Reckoning:
+    """Compare both ends with the parts.
+
+    The motion may go on meanwhile: what a partner reported is read before the office's word, and what the office says
+    was delivered before the partner's.
+    """
     found = Reckoning()
+    courses = await practice.courses()
     accounts = {str(row["record_id"]) for row in await databases["eligibility"].fetch(_ACCOUNTS)}
     for kind in ("record", "report"):
         ids = journal.ids.get(kind, {})
@@ -60,34 +61,32 @@ async def reckon(
         there = {str(row["id"]) for row in await databases["intake"].fetch(query)}
         found.lost += [f"{kind} {key} is gone" for key, one in journal.ids.get(kind, {}).items() if one not in there]
     found.twice += [f"{key} was given two ids" for key in journal.contradictions]
-    await _compare_with_partners(databases, found, seen, courses)
-    for code, said in problems.items():
-        found.twice += [f"{code}: {problem}" for problem in said if "another body" in problem]
     found.twice += [f"open twice: {row[0]}" for row in await databases["referral"].fetch(_TWICE)]
+    await _compare_courses(databases, found, courses)
+    await _compare_deliveries(databases, found, practice)
+    for code, told in (await practice.state()).items():
+        found.twice += [f"{code}: {problem}" for problem in told["problems"] if "another body" in problem]
     return found
 
 
-async def _compare_with_partners(
-    databases: Databases,
-    found: Reckoning,
-    seen: Sequence[Mapping[str, Any]],
-    courses: Mapping[str, Mapping[str, str]],
-) -> None:
-    referral = databases["referral"]
-    requested = [one for one in seen if one["type"] == "referral.requested"]
-    times = Counter(one["referral_id"] for one in {one["id"]: one for one in requested}.values())
-    found.twice += [f"referral {one} was asked for {count} times" for one, count in times.items() if count > 1]
-    for row in await referral.fetch(_DELIVERED):
-        if str(row["referral_id"]) not in times:
-            found.lost.append(f"webhook {row['id']} is delivered and {row['partner']} never saw it")
-    found.lost += [
-        f"referral {row['id']} never arrived" for row in await referral.fetch(_LEFT) if str(row["id"]) not in times
-    ]
-    statuses = {str(row["id"]): row["status"] for row in await referral.fetch(_STATUSES)}
+async def _compare_courses(databases: Databases, found: Reckoning, courses: Mapping[str, Mapping[str, str]]) -> None:
+    statuses = {str(row["id"]): row["status"] for row in await databases["referral"].fetch(_STATUSES)}
     for code, course in courses.items():
         for one, status in course.items():
             if status in ("completed", "failed", "rejected") and statuses.get(one) != status:
                 found.lost.append(f"{code} reported {one} {status}; the office has {statuses.get(one)}")
+
+
+async def _compare_deliveries(databases: Databases, found: Reckoning, practice: PracticePartners) -> None:
+    delivered = await databases["referral"].fetch(_DELIVERED)
+    left = [str(row["id"]) for row in await databases["referral"].fetch(_LEFT)]
+    requested = {one["id"]: one for one in await practice.seen() if one["type"] == "referral.requested"}
+    times = Counter(one["referral_id"] for one in requested.values())
+    found.twice += [f"referral {one} was asked for {count} times" for one, count in times.items() if count > 1]
+    for row in delivered:
+        if str(row["referral_id"]) not in times:
+            found.lost.append(f"webhook {row['id']} is delivered and {row['partner']} never saw it")
+    found.lost += [f"referral {one} never arrived" for one in left if one not in times]
 
 
 async def results_of(databases: Databases, ids: Sequence[UUID]) -> dict[str, int]:

@@ -154,9 +154,8 @@ class Demo:
 
     async def _reckon(self, databases: Databases, journal: PushJournal, funnel: Funnel) -> Outcome:
         practice = self._stage.practice
-        state, seen, courses = await practice.state(), await practice.seen(), await practice.courses()
-        problems = {code: held["problems"] for code, held in state.items()}
-        reckoning = await reckon(databases, journal, seen=seen, courses=courses, problems=problems)
+        reckoning = await reckon(databases, journal, practice)
+        problems = {code: told["problems"] for code, told in (await practice.state()).items()}
         ids = _ids(journal)
         taken = journal.rows.get("record", 0) + journal.rows.get("report", 0)
         report = {
@@ -172,7 +171,7 @@ class Demo:
             "duplicated": len(reckoning.twice),
             "seconds": round(self._settled_s, 1),
             "records_per_second": round(taken / max(self._settled_s, 0.001), 1),
-            "latency_ms": await latencies(databases, journal, seen),
+            "latency_ms": await latencies(databases, journal, await practice.seen()),
         }
         complaints = [*reckoning.lost, *reckoning.twice]
         complaints += [f"{code}: {problem}" for code, said in problems.items() for problem in said]

@@ -8,12 +8,14 @@ from typing import Any
 
 from deploy.local.town.bills import Season, bills_of, draw_total
 from deploy.local.town.members import Draft, Family
-from deploy.local.town.people import People, Person, names
+from deploy.local.town.people import LOTS, People, Person, names
 from deploy.local.town.places import Village, villages
 from deploy.local.town.recipes import draw
 from deploy.local.town.reports import Known, make_reports
 from deploy.local.town.stories import STORIES
 
+_SMALL_FROM = 100
+"""Seeds from here on are for small towns."""
 _EVERY = 8
 """One person in eight of those with bills lives in a registered household."""
 _PARTNERS = (
@@ -81,7 +83,8 @@ class Town:
 class _Builder:
     def __init__(self, seed: int, today: date) -> None:
         self.seed = seed
-        self.people = People(today)
+        # Small towns for tests live side by side in one installation: those of different lots share nobody.
+        self.people = People(today, lot=seed % (LOTS - 1) if seed >= _SMALL_FROM else None)
         self.season = Season.before(today)
         self.households: list[TownHousehold] = []
         self.records: list[dict[str, Any]] = []

@@ -54,11 +54,16 @@ class Person:
         return fields | ({"phone": self.phone} if self.phone else {})
 
 
-class People:
-    """Makes people, never two with one ID number. Ages are completed years on `today`."""
+LOTS = 16
+"""Birthdays can be cut into so many lots, so that people of different lots never share an ID number."""
 
-    def __init__(self, today: date) -> None:
+
+class People:
+    """Makes people, never two with one ID number. Ages are completed years on `today`; `lot` limits the birthdays."""
+
+    def __init__(self, today: date, *, lot: int | None = None) -> None:
         self.today = today
+        self._lot = lot
         self._used: set[str] = set()
         self._phones = 0
 
@@ -78,7 +83,10 @@ class People:
         year = self.today.year - age - 1
         latest = _on(year + 1, self.today)
         earliest = _on(year, self.today) + timedelta(days=1)
-        return earliest + timedelta(days=rng.randrange((latest - earliest).days + 1))
+        if self._lot is None:
+            return earliest + timedelta(days=rng.randrange((latest - earliest).days + 1))
+        first = earliest + timedelta(days=(self._lot - earliest.toordinal()) % LOTS)
+        return first + timedelta(days=LOTS * rng.randrange((latest - first).days // LOTS + 1))
 
     def _phone(self) -> str:
         self._phones += 1

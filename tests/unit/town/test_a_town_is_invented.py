@@ -39,6 +39,11 @@ def test_no_two_people_share_an_id_number() -> None:
     assert all(len(held) == 1 for held in names.values())
 
 
+def test_small_towns_of_different_lots_share_nobody() -> None:
+    one, other = ({person["id_number"] for person in people_of(town_of(400, seed=seed))} for seed in (692, 693))
+    assert not one & other
+
+
 def test_phones_belong_to_nobody_and_villages_are_real() -> None:
     town = town_of()
     for household in town.households:
