@@ -1,11 +1,14 @@
 """The charity side of the demo: a gift comes in, what stayed open is proposed, seen by two, paid, and receipted."""
 
+import asyncio
+import time
 from datetime import date
 from typing import Any
 
 import aiohttp
 
 _GIFT = "300000.00"
+_PATIENCE_S = 2.0
 _MOST = 20
 """Proposals the demo takes to the end; a real round is for people to decide."""
 
@@ -22,9 +25,18 @@ class Giving:
         """Book a gift, then take proposals from proposal to receipt. Answers how many were paid."""
         gift = {"reference": f"DEMO-GIFT-{day}", "amount": _GIFT, "received_on": day.isoformat()}
         await self._ask("POST", "/donations", gift)
-        listed = await self._ask("GET", f"/proposals?status=proposed&limit={_MOST}")
-        approved = [one["id"] for one in listed.get("items", ()) if await self._approve(one["id"])]
+        approved = [one for one in await self._proposals() if await self._approve(one)]
         return await self._pay(approved, day) if approved else 0
+
+    async def _proposals(self) -> list[str]:
+        """Proposals that wait; the newest needs take a moment to come down the hill."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            listed = await self._ask("GET", f"/proposals?status=proposed&limit={_MOST}")
+            found = [one["id"] for one in listed.get("items", ())]
+            if found or time.monotonic() > until:
+                return found
+            await asyncio.sleep(0.2)
 
     async def _approve(self, award_id: str) -> bool:
         """Review and approve; a proposal that meanwhile was answered elsewhere is left."""
