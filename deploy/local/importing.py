@@ -36,6 +36,9 @@ def main(arguments: Sequence[str]) -> int:
     reader.add_argument("file", type=Path)
     reader.add_argument("--kind", required=True, choices=KINDS)
     reader.add_argument("--dry-run", action="store_true", help=say("只检查，不提交", "check only"))
+    reader.add_argument(
+        "--yes", action="store_true", help=say("表头不同时，接受系统建议的对应", "take the columns that are suggested")
+    )
     reader.add_argument("--json", action="store_true", help=say("把结果写成 JSON", "the result as JSON"))
     chosen = reader.parse_args(arguments)
     try:
@@ -101,19 +104,33 @@ class _Import:
         answer = self._http.get(f"/api/v1/intake/imports/{self._id}")
         if answer.status_code != 200 or answer.json()["state"] in ("failed", "undone"):
             return None
-        tell("接着上次的导入。", "Going on with the import begun before.")
         state: dict[str, Any] = answer.json()
+        if state["state"] == "committed":
+            tell("这个文件已经导入过，结果如下。", "This file was imported before; this is what came of it.")
+        else:
+            tell("接着上次的导入。", "Going on with the import begun before.")
         return state
 
-    def _upload(self) -> dict[str, Any]:
+    def _upload(self, mapping: dict[str, str] | None = None) -> dict[str, Any]:
         attempt = int(read_json(self._note).get("attempt", 0)) + 1
-        made = self._ask(
-            "POST",
-            "",
+        answer = self._http.post(
+            "/api/v1/intake/imports",
             files={"file": (self._chosen.file.name, self._content)},
-            data={"kind": self._chosen.kind, "dry_run": "true" if self._chosen.dry_run else "false"},
-            headers={"Idempotency-Key": f"{self._digest[:40]}-{self._note.stem[-12:]}-{attempt}"},
+            data={
+                "kind": self._chosen.kind,
+                "dry_run": "true" if self._chosen.dry_run else "false",
+                "mapping": json.dumps(mapping) if mapping else "",
+            },
+            headers={"Idempotency-Key": f"{self._digest[:40]}-{self._note.stem[-12:]}-{attempt}-{bool(mapping)}"},
         )
+        suggested = _suggested(answer)
+        if suggested and mapping is None:
+            if not self._chosen.yes:
+                raise _other_columns(suggested)
+            return self._upload(suggested)
+        if not answer.is_success:
+            raise _refused(answer)
+        made: dict[str, Any] = answer.json()
         self._id = made["id"]
         write_over(self._note, json.dumps({"id": self._id, "attempt": attempt}))
         return made
@@ -122,12 +139,9 @@ class _Import:
         """Look until the state is none of `under_way`."""
         while True:
             state = self._ask("GET", f"/{self._id}")
-            counts = state["counts"]
-            bar.show(
-                sum(counts.get(name, 0) for name in _DEALT_WITH),
-                counts.get("rows", 0),
-                say(f"退回 {counts.get('rejected', 0)}", f"rejected {counts.get('rejected', 0)}"),
-            )
+            progress, rejected = state.get("progress", {}), state["counts"].get("rejected", 0)
+            words = say(f"退回 {rejected}", f"rejected {rejected}")
+            bar.show(progress.get("done", 0), progress.get("total") or 0, words)
             if state["state"] not in under_way:
                 return state
             time.sleep(_LOOK_S)
@@ -138,6 +152,27 @@ class _Import:
             held: dict[str, Any] = answer.json()
             return held
         raise _refused(answer)
+
+
+def _suggested(answer: httpx.Response) -> dict[str, str]:
+    """Which column means which field, when the file's headers are others than agreed; {} otherwise."""
+    if answer.status_code != 422:
+        return {}
+    problem = answer.json()
+    if problem.get("code") != "column_mapping_needed":
+        return {}
+    held: dict[str, str] = problem["mapping"]["suggestion"]
+    return held
+
+
+def _other_columns(suggested: dict[str, str]) -> Refusal:
+    return Refusal(
+        "column_mapping_needed",
+        Words("文件的表头与约定不同。建议这样对应：", "The file's headers are others than agreed. Suggested:"),
+        Words("核对无误后加 --yes 重新运行。", "When this is right, run it again with --yes."),
+        status=FOUND_PROBLEMS,
+        details=tuple(f"{header} → {name}" for header, name in suggested.items()),
+    )
 
 
 def _refused(answer: httpx.Response) -> Refusal:
