@@ -42,11 +42,6 @@ async def test_a_dead_partner_delays_nobody(suite: RunningSuite) -> None:
     finally:
         await suite.point_back(DEAD)
     for household in households:
-        for one in await suite.referrals_of(household):
-            if one["partner"] == DEAD:
-                await suite.post(
-                    f"/api/v1/referral/referrals/{one['id']}/replay", {}, **{"Idempotency-Key": suite.number()}
-                )
         await suite.referrals_when(
             household, lambda found: all(is_answered(one) for one in found if one["partner"] == DEAD)
         )

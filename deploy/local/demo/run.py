@@ -57,6 +57,7 @@ class Demo:
         self._pushed = 0
         self._started = 0.0
         self._settled_s = 0.0
+        self._known_problems: dict[str, int] = {}
 
     async def run(self, *, until_settled: bool, report: Path | None = None) -> Outcome | None:
         """Start, push, look on, and write the report where one is wanted.
@@ -66,6 +67,8 @@ class Demo:
         async with self._stack:
             await self._stack.enter_async_context(self._stage)
             await self._tell_where()
+            state = await self._stage.practice.state()
+            self._known_problems = {code: len(told["problems"]) for code, told in state.items()}
             databases = await self._stack.enter_async_context(opened_databases(self._stage.home.path))
             journal = PushJournal(self._stage.home.run / "demo-journal.jsonl")
             self._stack.callback(journal.close)
@@ -156,6 +159,7 @@ class Demo:
         practice = self._stage.practice
         reckoning = await reckon(databases, journal, practice)
         problems = {code: told["problems"] for code, told in (await practice.state()).items()}
+        problems = {code: said[self._known_problems.get(code, 0) :] for code, said in problems.items()}
         ids = _ids(journal)
         taken = journal.rows.get("record", 0) + journal.rows.get("report", 0)
         report = {

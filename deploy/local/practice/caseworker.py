@@ -1,6 +1,7 @@
 """A partner's desk: fetches what it may see of a referral, answers step by step, tries again when nobody answers."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -15,6 +16,7 @@ from deploy.local.practice.memory import Memory
 
 _TRY_AGAIN_S = 0.5
 _LONGEST_S = 5.0
+_TOKEN_TRIES = 10
 _PASSING = (aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -110,18 +112,21 @@ class Desk:
 
     async def _call(self, method: str, link: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         """One call of the partner door; waits and tries again while the office does not answer."""
-        headers = {"Authorization": f"Bearer {self._plan_of().token}"}
         url = urljoin(self._gateway_of() + "/", link)
         pause_s = _TRY_AGAIN_S
-        while True:
+        for tries in itertools.count(1):
             with suppress(*_PASSING):
+                headers = {"Authorization": f"Bearer {self._plan_of().token}"}
                 async with self._http.request(method, url, json=body, headers=headers, allow_redirects=False) as answer:
-                    if answer.status < 500 and answer.status != 429:
+                    # A token may have run out while the partner was away; the next one is on its way then.
+                    is_passing = answer.status >= 500 or answer.status == 429
+                    if not is_passing and not (answer.status == 401 and tries < _TOKEN_TRIES):
                         return answer.status, await answer.json(content_type=None)
                     if answer.status == 500:
                         self._memory.problem(self._plan_of().code, f"the office answered {answer.status}")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, _LONGEST_S)
+        raise AssertionError
 
 
 def _left(course: tuple[Step, ...], status: str) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -20,11 +21,13 @@ from deploy.local.practice.config import CODES, PartnerPlan
 from deploy.local.processes import ProcessBook, end
 from deploy.local.refusal import Refusal, Words
 from deploy.local.spawn import part_environment, spawn
+from services.kit.clock import Clock
 
 DIVISION = "3506"
 # Above the ports a suite chooses from and below those of outgoing connections: both may choose at the same time.
 _PORTS = range(32_000, 32_760)
 _START_S = 20.0
+_MISSED_FOR = timedelta(days=7)
 
 
 class PracticePartners:
@@ -42,7 +45,9 @@ class PracticePartners:
             plan.code: plan.model_copy(
                 update={
                     "port": plan.port or ports[plan.code],
+                    # What was left waiting by an earlier process goes on before anything is registered anew.
                     "secrets": before[plan.code].secrets if plan.code in before else (),
+                    "token": plan.token or (before[plan.code].token if plan.code in before else ""),
                 }
             )
             for plan in wanted
@@ -84,9 +89,10 @@ class PracticePartners:
             self._change(code, token=token)
         await self._reload()
         given = await asyncio.gather(*(self._register(code, operator) for code in tokens))
-        for code, secret in given:
+        for code, _, secret in given:
             self._change(code, secrets=(secret, *self.plans[code].secrets[:1]))
         await self._reload()
+        await asyncio.gather(*(self._ask_for_missing(endpoint, operator) for _, endpoint, _ in given))
 
     async def behave(self, code: str, **changes: Any) -> None:
         """Change how a partner behaves from now on: fields of PartnerPlan but for its port."""
@@ -160,8 +166,8 @@ class PracticePartners:
             Words(f"请看日志 {log_file}。", f"See {log_file}."),
         )
 
-    async def _register(self, code: str, operator: str) -> tuple[str, str]:
-        """Register one endpoint; answers (code, its new secret)."""
+    async def _register(self, code: str, operator: str) -> tuple[str, str, str]:
+        """Register one endpoint; answers (code, the endpoint's id, its new secret)."""
         assert self._http is not None
         url = f"{self._gateway}/api/v1/referral/partners/{code}/endpoint"
         body = {"url": self.url_of(code), "division": DIVISION, "verify": True}
@@ -174,7 +180,18 @@ class PracticePartners:
                     Words("请看日志 referral.log。", "See referral.log."),
                     details=(f"{answer.status} {held.get('code', held.get('state', ''))}",),
                 )
-            return code, str(held["secret"])
+            return code, str(held["id"]), str(held["secret"])
+
+    async def _ask_for_missing(self, endpoint_id: str, operator: str) -> None:
+        """Have sent now what could not be delivered while the partners were away, as a partner that is back would."""
+        assert self._http is not None
+        since = Clock().now() - _MISSED_FOR
+        async with self._http.post(
+            f"{self._gateway}/api/v1/referral/endpoints/{endpoint_id}/replay",
+            json={"since": since.isoformat(timespec="seconds"), "only": "missing"},
+            headers={"Authorization": f"Bearer {operator}", "Idempotency-Key": secrets.token_hex(12)},
+        ) as answer:
+            answer.raise_for_status()
 
 
 def _settle(before: Mapping[str, int], control: int) -> dict[str, int]:

@@ -35,6 +35,7 @@ class Office:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_put("/api/v1/referral/partners/{code}/endpoint", self._endpoint)
+        app.router.add_post("/api/v1/referral/endpoints/{id}/replay", self._replay)
         app.router.add_get("/partner/v1/referrals/{id}", self._detail)
         app.router.add_post("/partner/v1/referrals/{id}/status", self._status)
         return app
@@ -46,6 +47,10 @@ class Office:
         async with aiohttp.ClientSession() as http, http.get(f"{url}?challenge=abc") as answer:
             state = "active" if await answer.text() == "abc" else "unverified"
         return web.json_response({"id": str(uuid4()), "secret": self.secrets[code], "state": state})
+
+    async def _replay(self, request: web.Request) -> web.Response:
+        assert (await request.json())["only"] == "missing" and request.headers["Idempotency-Key"]
+        return web.json_response({"queued": 0})
 
     async def _detail(self, request: web.Request) -> web.Response:
         self.tokens.add(request.headers["Authorization"])
