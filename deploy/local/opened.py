@@ -33,7 +33,9 @@ async def opened_databases(folder: Path, *, read_only: bool = True) -> AsyncIter
     home = Home.open(folder)
     async with AsyncExitStack() as stack:
         if holder(home) is None:
-            await stack.enter_async_context(Suite(folder, SuiteOptions(parts=(), port=0, migrate=False, answer_signals=True)))
+            await stack.enter_async_context(
+                Suite(folder, SuiteOptions(parts=(), port=0, migrate=False, answer_signals=True))
+            )
         databases: dict[str, asyncpg.Connection] = {}
         for part in PARTS:
             databases[part] = await _open(home, part, read_only=read_only)

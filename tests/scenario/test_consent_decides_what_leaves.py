@@ -98,6 +98,7 @@ async def test_taking_the_yes_back_stops_it_and_tells_the_partner(suite: Running
         return len(await seen_of(suite, referrals, "referral.revoked")) == len(to_partners(referrals))
 
     await until(told, what="every partner to hear that it is over")
+    assert {one["status"] for one in to_partners(await suite.referrals_of(household))} == {"cancelled"}
 
 
 async def test_a_partner_may_read_no_more_after_the_yes_was_taken_back(

@@ -83,6 +83,7 @@ async def test_a_desk_waits_for_an_office_that_does_not_answer(office: Office, p
     referral = str(uuid4())
     await post(practice, "red_cross", *office.webhook("red_cross", referral))
     await until(lambda: len(office.answers.get(referral, [])) == 3)
+    assert [answer["status"] for answer in office.answers[referral]] == ["accepted", "in_progress", "completed"]
 
 
 async def test_a_referral_that_was_taken_back_is_laid_aside(office: Office, practice: PracticePartners) -> None:
