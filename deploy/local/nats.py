@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import signal
 import string
 import subprocess
@@ -21,6 +22,13 @@ TEMPLATE = ROOT / "deploy" / "nats" / "server.conf"
 START_WITHIN_S = 30.0
 _SPARE_BYTES = 2**30
 _LOOK_S = 0.01
+_UNRECOVERED = b"could not be recovered"
+_UNREADABLE_FOR_S = 2.0
+"""How long the server has to say that it cannot recover a stream before it is believed."""
+
+
+class _UnreadableStore(Exception):
+    """The server runs and says that it cannot recover a stream of its store."""
 
 
 class NatsServer:
@@ -50,8 +58,17 @@ class NatsServer:
     async def start(self) -> Process:
         """Start, and wait until the server says that it is well.
 
+        A store of which the server cannot recover a stream is laid aside and begun anew: the outboxes are the truth,
+        and the relays publish again whatever a new stream lacks.
         Raises: Refusal when it does not come up, with the end of its log.
         """
+        try:
+            return await self._start()
+        except _UnreadableStore:
+            self._lay_store_aside()
+            return await self._start()
+
+    async def _start(self) -> Process:
         self.store.mkdir(mode=0o700, exist_ok=True)
         write_over(self._configuration, self._configured())
         with open_log(self._log_file) as log:
@@ -74,10 +91,15 @@ class NatsServer:
         return process
 
     async def _wait_until_well(self, process: Process) -> None:
-        until = asyncio.get_running_loop().time() + START_WITHIN_S
-        while process.returncode is None and asyncio.get_running_loop().time() < until:
-            if await self.is_well():
+        clock = asyncio.get_running_loop().time
+        until, unreadable_since = clock() + START_WITHIN_S, 0.0
+        while process.returncode is None and clock() < until:
+            status, said = await self._health()
+            if status == 200:
                 return
+            unreadable_since = (unreadable_since or clock()) if _UNRECOVERED in said else 0.0
+            if unreadable_since and clock() - unreadable_since > _UNREADABLE_FOR_S:
+                raise _UnreadableStore
             await asyncio.sleep(_LOOK_S)
         raise Refusal(
             "nats_will_not_start",
@@ -86,13 +108,22 @@ class NatsServer:
             details=tail(self._log_file),
         )
 
+    def _lay_store_aside(self) -> None:
+        """Keep the newest unreadable store for whoever wants to look into it, and no older one."""
+        aside = self.store.with_name("store.unreadable")
+        shutil.rmtree(aside, ignore_errors=True)
+        self.store.rename(aside)
+
     async def is_well(self) -> bool:
         """What the server says of itself. After a full disk a stream stays unwritable, and this is where it shows."""
+        return (await self._health())[0] == 200
+
+    async def _health(self) -> tuple[int, bytes]:
+        """Status and words of the server's own health page; 0 when it does not answer."""
         try:
-            status, _ = await get(self.monitor_port, "/healthz", timeout_s=2)
+            return await get(self.monitor_port, "/healthz", timeout_s=2)
         except (OSError, TimeoutError, EOFError):
-            return False
-        return status == 200
+            return 0, b""
 
     def missing_folders(self) -> list[str]:
         """Streams whose folder is gone: a server whose store was deleted under it acknowledges into nothing."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import stat
 
@@ -88,8 +89,8 @@ async def test_a_part_does_its_own_business(broker: TestBroker) -> None:
     assert (await js.publish("eligibility.assessment.completed", b"1", stream="ELIGIBILITY")).seq == 1
     assert (await js.stream_info("ELIGIBILITY")).state.messages == 1
     intake = await as_user(broker, "intake")
-    await intake.client.jetstream().publish("intake.cost.recorded", b"ordinary")
-    await intake.client.jetstream().publish("intake.report.recorded.urgent", b"urgent")
+    await intake.client.jetstream().publish("intake.care.changed", b"ordinary")
+    await intake.client.jetstream().publish("intake.grid_report.recorded.urgent", b"urgent")
     for durable, body in (("eligibility", b"ordinary"), ("eligibility-urgent", b"urgent")):
         inflow = await js.pull_subscribe_bind(durable, stream="INTAKE")
         messages = await inflow.fetch(5, timeout=0.5)
@@ -199,3 +200,15 @@ async def test_an_outsized_message_is_refused_before_it_is_sent(broker: TestBrok
     with pytest.raises(NatsError):
         await user.client.jetstream().publish("intake.cost.recorded", bytes(1048577))
     await user.client.close()
+
+
+async def test_a_store_that_was_half_deleted_is_laid_aside_and_begun_anew(broker: TestBroker) -> None:
+    """The server says of such a store that a stream could not be recovered, and would say so for ever."""
+    await broker.server.stop()
+    stream = broker.server.store / "jetstream" / "YIQIJIU" / "streams" / "ELIGIBILITY"
+    for file in [path for path in stream.iterdir() if path.name != "obs"]:
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+    await broker.start()
+    assert await broker.server.is_well()
+    assert broker.server.missing_folders() == []
+    assert broker.server.store.with_name("store.unreadable").exists()
