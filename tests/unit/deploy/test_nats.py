@@ -93,7 +93,7 @@ async def test_a_part_does_its_own_business(broker: TestBroker) -> None:
     await intake.client.jetstream().publish("intake.grid_report.recorded.urgent", b"urgent")
     for durable, body in (("eligibility", b"ordinary"), ("eligibility-urgent", b"urgent")):
         inflow = await js.pull_subscribe_bind(durable, stream="INTAKE")
-        messages = await inflow.fetch(5, timeout=0.5)
+        messages = await inflow.fetch(5, timeout=10)
         assert [message.data for message in messages] == [body]
         await messages[0].ack_sync()
         info = await js.consumer_info("INTAKE", durable)
