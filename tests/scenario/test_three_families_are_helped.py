@@ -49,6 +49,9 @@ async def test_a_widower_with_cancer_is_found_on_a_visit(suite: RunningSuite) ->
 
     case = await suite.get(f"/api/v1/households/{household}")
     assert draft.patient.id_number not in str(case)
+    page = await suite.page(f"/cases/{household}")
+    assert draft.patient.id_number not in page
+    assert "最低生活保障" in page and "红十字会" in page
 
 
 async def test_a_sole_earner_gets_a_bill_of_a_hundred_thousand_yuan(suite: RunningSuite) -> None:
@@ -70,6 +73,8 @@ async def test_a_sole_earner_gets_a_bill_of_a_hundred_thousand_yuan(suite: Runni
     assert record["year_sum"] == "100000.00"
     assert record["household_ref"] == household
     assert record["account"]["kind"] == "assessment"
+    page = await suite.page(f"/cases/{household}")
+    assert "临时救助" in page and "红十字会" in page and "100,000" in page
 
 
 async def test_a_divorced_mother_of_three_needs_a_job_near_home(suite: RunningSuite) -> None:
@@ -85,3 +90,5 @@ async def test_a_divorced_mother_of_three_needs_a_job_near_home(suite: RunningSu
     assert {"trade_union", "human_resources"} <= partners_of(referrals, "employment")
     assert partners_of(referrals, "child_care") >= {"womens_federation"}
     assert {"youth_league", "next_generation_committee"} <= partners_of(referrals, "education_cost")
+    page = await suite.page(f"/cases/{household}")
+    assert "工会" in page and "妇联" in page

@@ -5,6 +5,7 @@ It starts once per test run, in a temporary home on free ports. Tests share it a
 
 import asyncio
 import random
+import re
 import shutil
 import tempfile
 import time
@@ -25,6 +26,7 @@ from deploy.local.demo.funnel import Funnel, read_funnel
 from deploy.local.demo.journal import PushJournal
 from deploy.local.demo.push import Pusher
 from deploy.local.demo.stage import Stage, demo_partners
+from deploy.local.first_account import first_account
 from deploy.local.opened import opened_databases
 from deploy.local.ports import free_port
 from deploy.local.practice.config import CODES
@@ -38,6 +40,7 @@ from deploy.local.verify.check import Verdict
 from services.kit.clock import Clock
 from tests.support.waiting import until
 
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _FINAL = {"completed", "rejected", "failed", "cancelled", "on_hold"}
 
 
@@ -52,13 +55,16 @@ class RunningSuite:
         self.rng = random.Random(time.time_ns())
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), trust_env=False)
         self._clients: list[httpx.AsyncClient] = []
+        self._operator: httpx.AsyncClient | None = None
+        self._console: httpx.AsyncClient | None = None
 
     @property
     def client(self) -> httpx.AsyncClient:
         """A client of the gateway with the operator's token."""
-        if not self._clients:
-            self._clients.append(self.client_of(self.stage.operator))
-        return self._clients[0]
+        if self._operator is None:
+            self._operator = self.client_of(self.stage.operator)
+            self._clients.append(self._operator)
+        return self._operator
 
     def client_of(self, token: str | None) -> httpx.AsyncClient:
         """A client of the gateway with a token, or none."""
@@ -109,6 +115,21 @@ class RunningSuite:
             "basis": "consent",
         }
         await self.post("/api/v1/intake/consents", body, **{"Idempotency-Key": self.number()})
+
+    async def page(self, path: str) -> str:
+        """A page of the console, as the account of this machine sees it."""
+        if self._console is None:
+            username, password = await first_account(self.stage.home, "office")
+            self._console = self.client_of(None)
+            self._clients.append(self._console)
+            form = dict(_HIDDEN.findall((await self._console.get("/sign-in")).text))
+            signed_in = await self._console.post(
+                "/sign-in", data=form | {"username": username, "password": password}, headers={"Origin": self.stage.url}
+            )
+            assert signed_in.status_code == 303, signed_in.text
+        answer = await self._console.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+        return answer.text
 
     async def referrals_of(self, household_ref: str) -> list[dict[str, Any]]:
         """The household's referrals."""

@@ -25,6 +25,7 @@ SLOW = "trade_union"
 STUMBLING = "next_generation_committee"
 CITY = "3506"
 _SLOW_S = 2.0
+_TOKEN_HOURS = 24 * 30
 
 
 def demo_partners() -> list[PartnerPlan]:
@@ -87,9 +88,9 @@ class Stage:
             await self.suite.start()  # says that it is running already
         codes = list(self.practice.plans)
         made = await asyncio.gather(
-            make_token(self.home, "operator", "all"),
-            make_token(self.home, "partner_system", CITY, partner="charity_federation"),
-            *(make_token(self.home, "partner_system", CITY, partner=code) for code in codes),
+            make_token(self.home, "operator", "all", hours=_TOKEN_HOURS),
+            make_token(self.home, "partner_system", CITY, partner="charity_federation", hours=_TOKEN_HOURS),
+            *(make_token(self.home, "partner_system", CITY, partner=code, hours=_TOKEN_HOURS) for code in codes),
         )
         self.operator = made[0]
         write_over(self.home.secrets / "charity-partner-token", made[1])
