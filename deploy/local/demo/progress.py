@@ -76,13 +76,11 @@ class Progress:
     def _drawn(self, funnel: Funnel) -> Any:
         from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(
-            say("单位", "partner"),
-            *(say(*words) for words in _COLUMNS),
-            title=say(*(self._line(funnel, language).strip() for language in (0, 1))),
-            title_justify="left",
-        )
+        table = Table(say("单位", "partner"))
+        for words in _COLUMNS:
+            table.add_column(say(*words), justify="right")
         for code, line in funnel.partners.items():
             cells = (line.requested, line.delivered, line.answered, line.helped)
             table.add_row(say(*_NAMES.get(code, (code, code))), *(str(cell) for cell in cells))
@@ -90,7 +88,8 @@ class Progress:
             f"等待家庭同意 {funnel.held.get('consent', 0)}，等待确认 {funnel.held.get('confirmation', 0)}",
             f"held for consent {funnel.held.get('consent', 0)}, for confirmation {funnel.held.get('confirmation', 0)}",
         )
-        return Group(table, held)
+        head = say(self._line(funnel, 0), self._line(funnel, 1))
+        return Group(Text(head, no_wrap=True), table, Text(f"  {held}"))
 
 
 _COLUMNS = (("转介", "referrals"), ("送达", "delivered"), ("已答复", "answered"), ("已帮扶", "helped"))
