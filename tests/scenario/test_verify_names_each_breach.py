@@ -1,6 +1,5 @@
 """`verify` finds what it claims to find: each breach is planted in a transaction that is then rolled back."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -149,17 +148,3 @@ async def test_the_audit_chain_cannot_be_changed_even_by_the_parts_own_role(
     for statement in statements:
         with pytest.raises(asyncpg.PostgresError):
             await databases["gateway"].execute(statement)
-
-
-async def test_nothing_looks_lost_while_a_load_is_under_way(suite: RunningSuite) -> None:
-    """What is on its way is told from what is lost, at any moment."""
-    pusher = suite.pusher("under-way")
-    push = asyncio.create_task(suite.push(suite.town(701, 600, 20), pusher, batch=40))
-    looks = 0
-    while not push.done():
-        assert (await suite.verify()).breaches() == []
-        looks += 1
-    await push
-    assert looks > 0
-    await suite.until_settled(pusher)
-    assert (await suite.verify()).breaches() == []
