@@ -11,8 +11,8 @@ from deploy.local.terminal import tell
 
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 CHECKS = (
-    ("ruff", ["-m", "ruff", "check", "."]),
-    ("ruff format", ["-m", "ruff", "format", "--check", "--quiet", "."]),
+    ("ruff", ["-m", "ruff", "check", "--no-cache", "."]),
+    ("ruff format", ["-m", "ruff", "format", "--no-cache", "--check", "--quiet", "."]),
     ("mypy", ["-m", "mypy", "services", "gateway", "deploy"]),
     ("import-linter", ["-c", _LINT_IMPORTS]),
 )

@@ -3,11 +3,11 @@
 import hashlib
 
 import orjson
-from services.eligibility.actions.check import check
 
 from deploy.local.opened import Databases
 from deploy.local.refusal import Words
 from deploy.local.verify.check import Check
+from services.eligibility.actions.check import check
 from services.eligibility.rules.book import rule_book
 
 MOST_RUN = 5_000
