@@ -54,6 +54,7 @@ class Person:
         return fields | ({"phone": self.phone} if self.phone else {})
 
 
+_TRIES = 10_000
 LOTS = 16
 """Birthdays can be cut into so many lots, so that people of different lots never share an ID number."""
 
@@ -68,12 +69,17 @@ class People:
         self._phones = 0
 
     def make(self, rng: random.Random, *, prefix: str, age: int, gender: Gender, surname: str | None = None) -> Person:
-        """Somebody of an age. Those born since 2000 get the prefix nobody of that age can have."""
-        while True:
+        """Somebody of an age. Those born since 2000 get the prefix nobody of that age can have.
+
+        Raises: RuntimeError when this lot has no ID number left for that age, for the town is too large for one lot.
+        """
+        for _ in range(_TRIES):
             born = self._born(rng, age)
             number = id_number(_YOUNG_PREFIX if born.year >= 2000 else prefix, born, rng.choice(_SEQUENCES[gender]))
             if number not in self._used:
                 break
+        else:
+            raise RuntimeError(f"no ID number left for an age of {age} in {prefix}; a lot holds a small town only")
         self._used.add(number)
         lists = names()
         name = (surname or rng.choice(lists["surnames"])) + rng.choice(lists[gender])
