@@ -1,7 +1,6 @@
 """Intake's loops: the relay out of its outbox, and the imports."""
 
 import asyncio
-import gc
 import logging
 from contextlib import suppress
 
@@ -39,10 +38,5 @@ async def run_imports(app: FastAPI) -> None:
 
 async def loops(app: FastAPI) -> None:
     """Everything that runs beside the doors."""
-    # What was loaded at start lives as long as the process, and a batch makes a hundred thousand objects that all live
-    # until it is answered: looking through them again and again took a third of the time (measured).
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
     settings: IntakeSettings = app.state.settings
     await run_loops(settings, app.state.database, HANDLERS, app.state.clock, run_imports(app))

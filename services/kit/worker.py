@@ -1,6 +1,7 @@
 """A part's loops: the relay out of its outbox, and one loop for each durable consumer into its inbox."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Coroutine
 from typing import Any
@@ -32,6 +33,7 @@ async def run_loops(
     Raises: the first error a loop could not live with; the process then ends and is started again.
     """
     assert settings.nats_url is not None
+    collect_seldom()
     bus = Bus(settings.nats_url.get_secret_value(), part=settings.part)
     await bus.connect()
     try:
@@ -47,6 +49,17 @@ async def run_loops(
                 group.create_task(loop)
     finally:
         await bus.close()
+
+
+def collect_seldom() -> None:
+    """Let the garbage collector leave alone what start-up loaded, and come seldom.
+
+    A batch makes a hundred thousand small objects that counting alone frees; walking them, and the code, again and
+    again took a fifth to two fifths of a part's time (15,313 bills, measured).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def run_consumer(bus: Bus, inbox: Inbox, stream: str, durable: str) -> None:

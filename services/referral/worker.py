@@ -5,7 +5,6 @@ as the endpoint has shown to bear, records all in one statement, and goes on unt
 """
 
 import asyncio
-import gc
 import logging
 import random
 from collections.abc import Callable
@@ -251,19 +250,10 @@ async def follow_the_days(database: Database, clock: Clock) -> None:
         await asyncio.sleep(_DAY_LOOK_S)
 
 
-def _collect_seldom() -> None:
-    """Let the collector leave the code alone and come seldom: a fetch makes a hundred thousand small objects that are
-    all freed by counting, and walking them took two fifths of the part's time (2,000 assessments, measured)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 async def loops(app: FastAPI) -> None:
     """The relay, the consumers, the dispatcher and the days, until cancelled."""
     settings: ReferralSettings = app.state.settings
     database: Database = app.state.database
     clock = Clock()
-    _collect_seldom()
     dispatcher = Dispatcher(database, settings, clock=clock, poll_s=settings.poll_s)
     await run_loops(settings, database, HANDLERS, clock, dispatcher.run(), follow_the_days(database, clock))
