@@ -144,8 +144,16 @@ def is_passing(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state[:2] in {"08", "40", "53", "57", "58"} or state == "55P03"
+        return error.connection_invalidated or is_passing_state(state)
     return False
+
+
+def is_passing_state(sqlstate: str) -> bool:
+    """Whether PostgreSQL says so itself: connections, serialisation, resources, an operator, the system, a lost lock.
+
+    Source: PostgreSQL's error codes, appendix A: classes 08, 40, 53, 57, 58 and lock_not_available.
+    """
+    return sqlstate[:2] in {"08", "40", "53", "57", "58"} or sqlstate == "55P03"
 
 
 async def transaction(request: Request, actor: ActorDep) -> AsyncIterator[AsyncSession]:

@@ -18,7 +18,7 @@ from services.eligibility.actions.assess import assess_again
 from services.eligibility.actions.look import bills_of, lines_on, records_json
 from services.eligibility.rules.watch import PersonYear, person_years
 from services.eligibility.store import care, households
-from services.eligibility.store.bulk import Row, text_array
+from services.kit.statements import Row, text_array
 
 E = TypeVar("E", bound=Event)
 

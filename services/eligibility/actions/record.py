@@ -10,8 +10,8 @@ from services.eligibility.actions.decide import Decision
 from services.eligibility.actions.look import Listed, canonical, household_size, place_in_book
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import assignee_of, due_on, visit_rules
-from services.eligibility.store.bulk import Row, text_array
 from services.eligibility.store.changes import Making
+from services.kit.statements import Row, text_array
 
 _EMPTY = b"[]"
 _NONE_SHA256 = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"

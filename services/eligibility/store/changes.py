@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.store.bulk import Row, bound, rows_of
+from services.kit.statements import Row, bound, rows_of
 
 _CLOSED = {"household_ref": "uuid", "state": "text", "superseded_by": "uuid"}
 _ASSESSMENTS = {

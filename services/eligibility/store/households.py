@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.store.bulk import Row, bound, rows_of
+from services.kit.statements import Row, bound, rows_of
 
 _KNOWN = {"household_ref": "uuid", "division": "text", "provisional": "boolean"}
 _KNOW = text(

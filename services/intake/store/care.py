@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.errors import Raced
 from services.intake.store import people
-from services.intake.store.bulk import Row, bound, rows_of
+from services.kit.statements import Row, bound, rows_of
 
 _KEYS = {"source": "text", "settlement_id": "text"}
 _VERSIONS = text(

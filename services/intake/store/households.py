@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.store.bulk import Row, bound, rows_of
+from services.kit.statements import Row, bound, rows_of
 
 _LOCK = text(
     "SELECT id, division, provisional, version, consent_version, facts, sealed, merged_into FROM household"

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.store.bulk import Row, bound, rows_of
+from services.kit.statements import Row, bound, rows_of
 
 _JOB = (
     "id, division, kind, source, dry_run, state, territory, mapping, form, encoding, separator, sheet, counts,"

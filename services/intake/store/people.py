@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.errors import Raced
-from services.intake.store.bulk import Row, bound, rows_of
+from services.kit.statements import Row, bound, rows_of
 
 _COLUMNS = (
     "p.id, p.division, p.registered_division, p.in_city, p.household_id, h.provisional, p.id_index, p.id_type,"

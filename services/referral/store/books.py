@@ -9,9 +9,9 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.ids import new_id
+from services.kit.statements import Statement, fetch
 from services.referral.delivery.bell import ring_after_commit
 from services.referral.partners.state import Message, NeedOutcome, NeedRecord, ReferralState
-from services.referral.store.direct import Statement, fetch
 
 _WRITE = Statement(
     """

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.ids import new_id
+from services.kit.statements import Statement, fetch
 from services.referral.delivery.bell import ring_after_commit
 from services.referral.partners.state import Message
-from services.referral.store.direct import Statement, fetch
 
 _QUEUE_FOR = text(
     "INSERT INTO delivery (id, division, partner, endpoint_id, type, sequence, facts, state, due_at, created_at)"

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.kit.statements import Statement, fetch
 from services.referral.models import Endpoint
-from services.referral.store.direct import Statement, fetch
 
 _TABLE = Endpoint.__table__
 _SENDING = Statement(

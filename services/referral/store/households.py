@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.eligibility import NeedState, PersonState
 from services.contracts.intake import ConsentDecision
+from services.kit.statements import Statement, fetch, run_many
 from services.referral.partners.state import HouseholdState
-from services.referral.store.direct import Statement, fetch, run_many
 
 _PEOPLE: TypeAdapter[tuple[PersonState, ...]] = TypeAdapter(tuple[PersonState, ...])
 _NEEDS: TypeAdapter[tuple[NeedState, ...]] = TypeAdapter(tuple[NeedState, ...])

@@ -9,8 +9,8 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.kit.statements import Statement, fetch, run_many
 from services.referral.partners.state import NeedRecord, ReferralState
-from services.referral.store.direct import Statement, fetch, run_many
 
 REFERRAL_COLUMNS = tuple(ReferralState.__slots__)
 _FIXED = {"id", "household_ref", "partner", "bureau", "need", "created_at", "rerouted_from"}

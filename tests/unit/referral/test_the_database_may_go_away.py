@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from services.kit.db import is_passing
-from services.referral.store.direct import Statement, fetch
+from services.kit.statements import Statement, fetch
 from services.referral.store.households import lock_households
 from tests.unit.referral.made import Town, make_assessment, make_consent, make_need
 
