@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
+from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.db import is_passing_state
@@ -19,6 +20,9 @@ from services.kit.errors import Unavailable
 
 Row = tuple[Any, ...]
 """One row's values, in the order of its columns. Any: they are whatever the columns hold."""
+
+Found = SqlRow[*tuple[Any, ...]]
+"""One row that a statement of text answered, read by column name. Any: the statement does not say its types."""
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)")
 

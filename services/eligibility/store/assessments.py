@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from services.eligibility.models import Assessment, RecordAccount
+from services.kit.statements import Found
 
 _LIVE = text("SELECT assessment_id FROM assessment WHERE state = 'live' AND household_ref = :ref")
 _RECORD = text(
@@ -38,7 +38,7 @@ async def assessments_of(db: AsyncSession, household_ref: UUID, *, before: int |
     return list((await db.scalars(query.order_by(col(Assessment.number).desc()).limit(limit))).all())
 
 
-async def find_records(db: AsyncSession, ids: Collection[UUID]) -> Sequence[SqlRow]:  # type: ignore[type-arg]
+async def find_records(db: AsyncSession, ids: Collection[UUID]) -> Sequence[Found]:
     """Accounts of records with their person-year's sum."""
     return (await db.execute(_RECORD, {"ids": list(ids)})).all()
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import Visit
+from services.kit.statements import Found
 
 _LIST = text(
     "SELECT v.*, a.eligible, a.unknown, a.monthly_fen, a.one_off_fen, a.status, a.cause, a.as_of FROM visit v"
@@ -30,14 +30,14 @@ _RESULT = text(
 
 async def list_visits(
     db: AsyncSession, *, division: str, state: str, after: tuple[int, date, UUID] | None, limit: int
-) -> Sequence[SqlRow]:  # type: ignore[type-arg]
+) -> Sequence[Found]:
     """Visits in order of need: rank, then due date, then household."""
     rank, due_on, ref = after or (None, None, None)
     values = {"division": division, "state": state, "rank": rank, "due_on": due_on, "ref": ref, "limit": limit}
     return (await db.execute(_LIST, values)).all()
 
 
-async def find_visit(db: AsyncSession, household_ref: UUID) -> SqlRow | None:  # type: ignore[type-arg]
+async def find_visit(db: AsyncSession, household_ref: UUID) -> Found | None:
     """The visit to a household with its assessment's figures."""
     return (await db.execute(_ONE, {"ref": household_ref})).one_or_none()
 

@@ -213,7 +213,7 @@ async def test_an_operator_is_never_an_account_and_passwords_are_long(gateway: G
                 gateway.database.app_url,
                 "someone",
                 order["password"],  # type: ignore[arg-type]  # the orders are of one shape
-                roles_=order["roles_"],  # type: ignore[arg-type]
+                roles_=order["roles_"],  # type: ignore[arg-type]  # likewise
                 territory="3506",
                 display_name="某",
             )

@@ -78,7 +78,8 @@ class OneHousehold(RuleBasedStateMachine):
         made = work.changes()
         said = {message.referral_id for message in made.messages if message.type == "referral.requested"}
         for referral_id in said:
-            assert work.permission(work.referrals[referral_id]).may_leave, "no consent, no webhook"  # type: ignore[index]
+            assert referral_id is not None, "what is requested is one referral"
+            assert work.permission(work.referrals[referral_id]).may_leave, "no consent, no webhook"
         for referral in made.steps:
             assert referral.version == self.versions.get(referral.id, 0) + 1
             self.versions[referral.id] = referral.version
