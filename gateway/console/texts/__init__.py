@@ -16,9 +16,18 @@ LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 
 @cache
 def texts(language: Language) -> dict[str, str]:
-    """Texts by dotted key (`sign_in.title`)."""
-    data = yaml.safe_load((Path(__file__).parent / f"{language}.yaml").read_text("utf-8"))
-    return dict(_flat(data, ""))
+    """Texts by dotted key (`sign_in.title`), of `zh-CN.yaml` and of the topics beside it (`zh-CN.policy.yaml`).
+
+    Raises: ValueError when two files hold the same key.
+    """
+    told: dict[str, str] = {}
+    for path in sorted(Path(__file__).parent.glob(f"{language}.*yaml")):
+        rows = dict(_flat(yaml.safe_load(path.read_text("utf-8")), ""))
+        twice = told.keys() & rows.keys()
+        if twice:
+            raise ValueError(f"{path.name}: texts stand twice: {sorted(twice)}")
+        told |= rows
+    return told
 
 
 def _flat(node: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
