@@ -194,7 +194,6 @@ def asset_tests(
     financial, vehicle, dwelling, trade = refusals
 
     months = attrgetter(f"financial_limit_months_{kind}")
-    limit = attrgetter(f"vehicle_limit_{kind}")
     allowed = attrgetter(business)
     return Group(
         Comparison(
@@ -207,25 +206,7 @@ def asset_tests(
             threshold=lambda s, p: months(p) * p.dibao_standard_month * heads(s, p),
             per=lambda s, p: heads(s, p) * RATE,
         ),
-        Comparison(
-            id=f"{prefix}.vehicles",
-            cites=cites,
-            refusal=vehicle,
-            unit="count",
-            operator="<=",
-            actual=lambda s, p: s.home.vehicles,
-            threshold=lambda s, p: choose(limit(p) > 0, 1, 0),
-        ),
-        Comparison(
-            id=f"{prefix}.vehicle_value",
-            cites=cites,
-            refusal=vehicle,
-            unit="yuan",
-            operator="<=",
-            actual=lambda s, p: s.home.vehicle_value,
-            threshold=lambda s, p: limit(p),
-            unless=lambda s, p: any_of(limit(p) == 0, s.home.vehicles == 0),
-        ),
+        *_vehicle_tests(prefix, kind=kind, cites=cites, refusal=vehicle),
         Comparison(
             id=f"{prefix}.dwellings",
             cites=cites,
@@ -241,6 +222,32 @@ def asset_tests(
             refusal=trade,
             holds=lambda s, p: one_of(s.home.business, allowed(p)),
             shows=lambda s, p: s.home.business,
+        ),
+    )
+
+
+def _vehicle_tests(prefix: str, *, kind: str, cites: tuple[str, str], refusal: str) -> tuple[Comparison, Comparison]:
+    """How many vehicles, and what the one may be worth."""
+    limit = attrgetter(f"vehicle_limit_{kind}")
+    return (
+        Comparison(
+            id=f"{prefix}.vehicles",
+            cites=cites,
+            refusal=refusal,
+            unit="count",
+            operator="<=",
+            actual=lambda s, p: s.home.vehicles,
+            threshold=lambda s, p: choose(limit(p) > 0, 1, 0),
+        ),
+        Comparison(
+            id=f"{prefix}.vehicle_value",
+            cites=cites,
+            refusal=refusal,
+            unit="yuan",
+            operator="<=",
+            actual=lambda s, p: s.home.vehicle_value,
+            threshold=lambda s, p: limit(p),
+            unless=lambda s, p: any_of(limit(p) == 0, s.home.vehicles == 0),
         ),
     )
 
