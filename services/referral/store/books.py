@@ -3,6 +3,7 @@ the webhooks to be sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -79,50 +80,64 @@ async def write_books(
     """
     if not (steps or needs or outcomes or messages):
         return
-    rows = await fetch(
-        db,
-        _WRITE,
-        {
-            "now": now,
-            "by": by,
-            "step_ids": [step.id for step in steps],
-            "versions": [step.version for step in steps],
-            "step_divisions": [step.division for step in steps],
-            "step_partners": [step.partner for step in steps],
-            "statuses": [step.status for step in steps],
-            "held_for": [step.held_for for step in steps],
-            "reasons": [step.reason_code for step in steps],
-            "closings": [step.closing_code for step in steps],
-            "amounts": [step.outcome_amount_fen for step in steps],
-            "need_refs": [need.household_ref for need in needs],
-            "need_codes": [need.code for need in needs],
-            "need_ids": [need.need_id for need in needs],
-            "need_divisions": [need.division for need in needs],
-            "need_states": [need.state for need in needs],
-            "need_gaps": [need.gap_fen for need in needs],
-            "need_subjects": [need.subject_ref for need in needs],
-            "unmet_states": [need.unmet_state for need in needs],
-            "unmet_versions": [need.unmet_version for need in needs],
-            "unmet_gaps": [need.unmet_gap_fen for need in needs],
-            "tried": [",".join(need.tried) for need in needs],
-            "assessment_ids": [outcome.assessment_id for outcome in outcomes],
-            "outcome_refs": [outcome.household_ref for outcome in outcomes],
-            "outcome_divisions": [outcome.division for outcome in outcomes],
-            "outcome_needs": [outcome.need for outcome in outcomes],
-            "parties": [outcome.party for outcome in outcomes],
-            "referral_ids": [outcome.referral_id for outcome in outcomes],
-            "outcome_reasons": [outcome.reason for outcome in outcomes],
-            "message_ids": [new_id() for _ in messages],
-            "message_divisions": [message.division for message in messages],
-            "message_partners": [message.partner for message in messages],
-            "message_referrals": [message.referral_id for message in messages],
-            "message_households": [message.household_ref for message in messages],
-            "types": [message.type for message in messages],
-            "sequences": [message.sequence for message in messages],
-            "facts": [orjson.dumps(message.facts).decode() for message in messages],
-            "expires": [message.expires_on for message in messages],
-        },
-    )
+    values = {"now": now, "by": by, **_steps(steps), **_needs(needs), **_outcomes(outcomes), **_messages(messages)}
+    rows = await fetch(db, _WRITE, values)
     endpoints: set[UUID] = {row["endpoint_id"] for row in rows if row["endpoint_id"] is not None}
     if messages:
         ring_after_commit(db, endpoints)
+
+
+def _steps(steps: Sequence[ReferralState]) -> dict[str, list[Any]]:
+    return {
+        "step_ids": [step.id for step in steps],
+        "versions": [step.version for step in steps],
+        "step_divisions": [step.division for step in steps],
+        "step_partners": [step.partner for step in steps],
+        "statuses": [step.status for step in steps],
+        "held_for": [step.held_for for step in steps],
+        "reasons": [step.reason_code for step in steps],
+        "closings": [step.closing_code for step in steps],
+        "amounts": [step.outcome_amount_fen for step in steps],
+    }
+
+
+def _needs(needs: Sequence[NeedRecord]) -> dict[str, list[Any]]:
+    return {
+        "need_refs": [need.household_ref for need in needs],
+        "need_codes": [need.code for need in needs],
+        "need_ids": [need.need_id for need in needs],
+        "need_divisions": [need.division for need in needs],
+        "need_states": [need.state for need in needs],
+        "need_gaps": [need.gap_fen for need in needs],
+        "need_subjects": [need.subject_ref for need in needs],
+        "unmet_states": [need.unmet_state for need in needs],
+        "unmet_versions": [need.unmet_version for need in needs],
+        "unmet_gaps": [need.unmet_gap_fen for need in needs],
+        "tried": [",".join(need.tried) for need in needs],
+    }
+
+
+def _outcomes(outcomes: Sequence[NeedOutcome]) -> dict[str, list[Any]]:
+    return {
+        "assessment_ids": [outcome.assessment_id for outcome in outcomes],
+        "outcome_refs": [outcome.household_ref for outcome in outcomes],
+        "outcome_divisions": [outcome.division for outcome in outcomes],
+        "outcome_needs": [outcome.need for outcome in outcomes],
+        "parties": [outcome.party for outcome in outcomes],
+        "referral_ids": [outcome.referral_id for outcome in outcomes],
+        "outcome_reasons": [outcome.reason for outcome in outcomes],
+    }
+
+
+def _messages(messages: Sequence[Message]) -> dict[str, list[Any]]:
+    return {
+        "message_ids": [new_id() for _ in messages],
+        "message_divisions": [message.division for message in messages],
+        "message_partners": [message.partner for message in messages],
+        "message_referrals": [message.referral_id for message in messages],
+        "message_households": [message.household_ref for message in messages],
+        "types": [message.type for message in messages],
+        "sequences": [message.sequence for message in messages],
+        "facts": [orjson.dumps(message.facts).decode() for message in messages],
+        "expires": [message.expires_on for message in messages],
+    }
