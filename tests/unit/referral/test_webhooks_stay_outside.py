@@ -182,7 +182,7 @@ async def test_a_slow_drip_ends_within_the_deadline() -> None:
 
 async def test_a_hang_before_the_answer_ends_as_a_timeout() -> None:
     async def hang(request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
         return web.Response()
 
     async with receiving() as receiver:
