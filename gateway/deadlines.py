@@ -10,6 +10,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S = 10.0
+_LIVE = "/api/v1/stream"
 
 
 class DeadlineProtocol(HttpToolsProtocol):
@@ -38,9 +39,15 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """The server ends. A live page's stream would keep it waiting; it comes back by itself to the next gateway."""
+        """The server ends. A live page's stream would keep it waiting; it comes back by itself to the next gateway.
+
+        Any other answer that has begun is finished.
+        """
         super().shutdown()
-        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+        cycle = self.cycle
+        if cycle is None or not cycle.response_started or cycle.response_complete:
+            return
+        if cycle.scope["path"] == _LIVE:
             self.transport.close()
 
     def _start(self) -> None:

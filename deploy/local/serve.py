@@ -58,7 +58,7 @@ def configuration(
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=_protocol(part),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -131,6 +131,16 @@ def _application(part: str) -> Any:  # an ASGI application, which uvicorn's own 
             Words(f"{part} 的配置未被接受。", f"The configuration of {part} was refused."),
             Words(str(error), str(error)),
         ) from error
+
+
+def _protocol(part: str) -> Any:  # a name or a class of asyncio's; uvicorn takes either
+    """How a part reads HTTP. The gateway's clients are the world: their heads have a deadline, and their live pages do
+    not hold up its end."""
+    if part != "gateway":
+        return "httptools"
+    from gateway.deadlines import DeadlineProtocol
+
+    return DeadlineProtocol
 
 
 def _port_of(part: str, home: Path) -> int:
