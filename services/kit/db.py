@@ -1,15 +1,17 @@
 """The part's own database: one transaction per request or message, limited to a territory by row-level security."""
 
 import asyncio
+import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -54,6 +56,14 @@ class FreshEvent:
 _MOST_FRESH = 20_000
 
 
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the driver raises. InternalClientError comes when the server's farewell arrived between two statements."""
+
+
+class TransactionLost(Exception):
+    """A statement had failed, its error was swallowed, and the server rolled the transaction back at its commit."""
+
+
 @dataclass(frozen=True)
 class Scope:
     """What rows a transaction may see: a division prefix (or "all"), and one partner's only when `partner` is set."""
@@ -76,6 +86,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             hide_parameters=True,
+            isolation_level="AUTOCOMMIT",  # `transaction` says BEGIN itself, together with the scope, in one round trip
             pool_size=pool_size,
             max_overflow=5,
             pool_use_lifo=True,  # the connection used last has its statements prepared and its caches warm
@@ -103,12 +114,15 @@ class Database:
         session = await self._begin(scope)
         try:
             yield session
-            await session.commit()
+            await session.flush()
+            await _say(session, "COMMIT")
         except BaseException:
-            await session.rollback()
+            await self._take_back(session)
             raise
         finally:
             await session.close()
+        for callback in session.info.get("after_commit", ()):
+            callback()
         events: list[FreshEvent] = session.info.get("events", [])
         if events:
             if len(self.fresh) < _MOST_FRESH:  # else the relay reads them from the outbox
@@ -120,27 +134,69 @@ class Database:
         for last in (False, True):
             session = AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
             try:
-                await session.execute(_SET_SCOPE, {"territory": scope.territory, "partner": scope.partner})
+                await _say(session, _begin(scope))
                 return session
-            except (OSError, DBAPIError, PoolTimeout, TimeoutError) as error:
-                await session.close()
+            except (*DRIVER_ERRORS, DBAPIError, PoolTimeout) as error:
+                await session.invalidate()
                 if last:
                     raise Unavailable() from error
+            except BaseException:
+                await session.invalidate()
+                raise
         raise AssertionError
+
+    async def _take_back(self, session: AsyncSession) -> None:
+        """Roll back; a connection that cannot is thrown away, and the server rolls back."""
+        try:
+            await _say(session, "ROLLBACK")
+        except Exception:  # whatever it is, this connection is of no more use
+            await session.invalidate()
 
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
 
 
-_SET_SCOPE = text(
-    "SELECT set_config('yiqijiu.territory', :territory, true), set_config('yiqijiu.partner', :partner, true)"
-)
+_WORD = re.compile(r"[a-z0-9_]*")
+
+
+def _begin(scope: Scope) -> str:
+    """The text that opens a transaction of a scope. Raises: ValueError when it is more than a plain word."""
+    if not _WORD.fullmatch(scope.territory) or not _WORD.fullmatch(scope.partner):
+        raise ValueError("a territory or partner is a plain word")
+    return (
+        f"BEGIN; SELECT set_config('yiqijiu.territory', '{scope.territory}', true),"
+        f" set_config('yiqijiu.partner', '{scope.partner}', true)"
+    )
+
+
+def after_commit(session: AsyncSession, callback: Callable[[], None]) -> None:
+    """Call this when the session's transaction has committed; never when it has not."""
+    session.info.setdefault("after_commit", []).append(callback)
+
+
+async def driver_of(session: AsyncSession) -> Any:  # the driver has no types
+    """The driver's connection of a session; found once, for the session holds it to its end."""
+    held = session.info.get("driver")
+    if held is None:
+        raw = await (await session.connection()).get_raw_connection()
+        held = session.info["driver"] = raw.driver_connection
+    return held
+
+
+async def _say(session: AsyncSession, word: str) -> None:
+    """Open or end a transaction. Raises: the driver's error; TransactionLost."""
+    connection = await driver_of(session)
+    status: str = await connection.execute(word)
+    if word == "COMMIT" and status != "COMMIT":
+        raise TransactionLost("the server rolled back what was to be committed")
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether trying the same again may work: the server was away, a lock or a serialisation failed."""
-    if isinstance(error, Unavailable | OSError | TimeoutError | PoolTimeout | OperationalError):
+    if isinstance(error, asyncpg.PostgresError):
+        return is_passing_state(error.sqlstate or "")
+    if isinstance(error, (Unavailable, TimeoutError, PoolTimeout, OperationalError, *DRIVER_ERRORS)):
         return True
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""

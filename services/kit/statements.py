@@ -15,7 +15,7 @@ import asyncpg
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kit.db import is_passing_state
+from services.kit.db import DRIVER_ERRORS, driver_of, is_passing_state
 from services.kit.errors import Unavailable
 
 Row = tuple[Any, ...]
@@ -75,11 +75,11 @@ async def fetch(db: AsyncSession, statement: Statement, parameters: Mapping[str,
 
     Raises: Unavailable for what may work when tried again; the driver's own error otherwise.
     """
-    connection = await _driver(db)
+    connection = await driver_of(db)
     try:
         rows: list[Any] = await connection.fetch(statement.text, *statement.values(parameters))
         return rows
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DRIVER_ERRORS as error:
         raise _translated(error, connection) from error
 
 
@@ -90,23 +90,15 @@ async def run_many(db: AsyncSession, statement: Statement, parameters: Sequence[
     """
     if not parameters:
         return
-    connection = await _driver(db)
+    connection = await driver_of(db)
     try:
         await connection.executemany(statement.text, [statement.values(some) for some in parameters])
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DRIVER_ERRORS as error:
         raise _translated(error, connection) from error
-
-
-async def _driver(db: AsyncSession) -> Any:  # the driver has no types
-    """The driver's connection of this transaction; found once for each session, which holds it to its end."""
-    held = db.info.get("driver")
-    if held is None:
-        raw = await (await db.connection()).get_raw_connection()
-        held = db.info["driver"] = raw.driver_connection
-    return held
 
 
 def _translated(error: Exception, connection: Any) -> Exception:  # Any: the driver has no types
     """Unavailable for a server that was away and for a lost lock; a wrong value stays the driver's error."""
     state = getattr(error, "sqlstate", None) or ""
-    return Unavailable() if isinstance(error, OSError) or is_passing_state(state) or connection.is_closed() else error
+    lost = isinstance(error, OSError | asyncpg.InternalClientError) or connection.is_closed()
+    return Unavailable() if lost or is_passing_state(state) else error

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
-from services.kit.db import Database
+from services.kit.db import Database, after_commit
 
 
 class Bell:
@@ -57,10 +56,6 @@ def ring_after_commit(db: AsyncSession, endpoints: Iterable[UUID]) -> None:
         waiting.update(endpoints)
         return
     rings = db.info["rings"] = set(endpoints)
-
-    def ring(session: Session) -> None:
-        engine = session.get_bind()
-        assert isinstance(engine, Engine)
-        _bell(engine).ring(rings)
-
-    event.listen(db.sync_session, "after_commit", ring, once=True)
+    engine = db.get_bind()
+    assert isinstance(engine, Engine)
+    after_commit(db, lambda: _bell(engine).ring(rings))

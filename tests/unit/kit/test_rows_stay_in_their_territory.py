@@ -1,10 +1,12 @@
 """Row-level security holds for the part's own role, whatever its code forgets."""
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from services.kit.db import Database, Scope
+from services.kit.db import Database, Scope, TransactionLost
 from services.kit.ids import new_id
 
 INSERT = text("INSERT INTO note (ref, division, partner, version) VALUES (:ref, :division, :partner, 1)")
@@ -45,3 +47,15 @@ async def test_nobody_writes_a_row_into_another_territory(database: Database) ->
     with pytest.raises(ProgrammingError, match="row-level security"):
         async with database.transaction(Scope("350602")) as db:
             await db.execute(INSERT, {"ref": new_id(), "division": "350622", "partner": "red_cross"})
+
+
+async def test_a_transaction_that_failed_unseen_is_not_taken_for_committed(database: Database) -> None:
+    with pytest.raises(TransactionLost):
+        async with database.transaction() as db:
+            with suppress(DBAPIError):
+                await db.execute(text("SELECT 1 / 0"))
+
+
+async def test_a_scope_that_is_no_plain_word_opens_nothing(database: Database) -> None:
+    with pytest.raises(ValueError, match="plain word"):
+        await _divisions(database, Scope("all', true); SELECT set_config('x.y', '"))
