@@ -13,10 +13,11 @@ import base64
 import hashlib
 import hmac
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import orjson
@@ -119,12 +120,22 @@ async def write_once(database_url: str, audit_key: str, *entries: Entry) -> None
 
     Raises: Unavailable when the database does not answer.
     """
+    async with connected(database_url) as connection:
+        await append(connection, Chain(audit_key), None, [entry.body() for entry in entries])
+
+
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncIterator[Any]:  # Any: the driver has no types
+    """A connection of one's own to the chain's database, for the command line.
+
+    Raises: Unavailable when the database does not answer.
+    """
     try:
         connection = await asyncpg.connect(database_url, timeout=5)
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         raise Unavailable() from error
     try:
-        await append(connection, Chain(audit_key), None, [entry.body() for entry in entries])
+        yield connection
     finally:
         await connection.close()
 

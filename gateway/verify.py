@@ -8,10 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
-
-from gateway.audit import GENESIS, AuditLog, Chain, Head
-from services.kit.errors import Unavailable
+from gateway.audit import GENESIS, AuditLog, Chain, Head, connected
 
 _EVERY_S = 60.0
 _MOST_BREACHES = 20
@@ -36,11 +33,7 @@ async def verify_chain(database_url: str, audit_key: str, heads: Path | None = N
 
     Raises: Unavailable when the database does not answer.
     """
-    try:
-        connection = await asyncpg.connect(database_url, timeout=5)
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        raise Unavailable() from error
-    try:
+    async with connected(database_url) as connection:
         noted = read_heads(heads)
         breaches: list[str] = []
         chain, previous, count, seq = Chain(audit_key), GENESIS, 0, 0
@@ -59,8 +52,6 @@ async def verify_chain(database_url: str, audit_key: str, heads: Path | None = N
             else:
                 breaches += [f"audit row {lost} was noted outside the database and is gone" for lost in sorted(noted)]
         return ChainReport(count, seq, tuple(breaches[:_MOST_BREACHES]))
-    finally:
-        await connection.close()
 
 
 def read_heads(path: Path | None) -> dict[int, str]:
