@@ -3,11 +3,12 @@
 import csv
 import io
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import File, Form, Header, Query, Request, UploadFile
+from fastapi import Depends, File, Form, Header, Query, Request, UploadFile
 from starlette.responses import Response
 
 from services.intake.actions.import_runs import import_error
@@ -38,6 +39,28 @@ _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", re.ASCII)
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _CSV_PAGE = 20_000 * 4
+
+
+@dataclass(frozen=True, slots=True)
+class RowsAsked:
+    """Which page of an import's rows, and in which form."""
+
+    cursor: str | None
+    limit: int
+    as_csv: bool
+
+
+def rows_asked(
+    cursor: Cursor = None,
+    limit: Limit = 100,
+    form: Annotated[str, Query(alias="format", pattern="^(json|csv)$")] = "json",
+    accept: Annotated[str, Header()] = "",
+) -> RowsAsked:
+    """What the query and the headers ask for."""
+    return RowsAsked(cursor, limit, form == "csv" or accept.startswith("text/csv"))
+
+
+RowsDep = Annotated[RowsAsked, Depends(rows_asked)]
 
 
 def _shown(job: Job) -> dict[str, Any]:
@@ -140,16 +163,9 @@ async def get_import(import_id: UUID, db: SessionDep) -> dict[str, Any]:
     dependencies=[require("intake:write")],
     summary="被退回的行 / Rejected rows",
 )
-async def get_errors(
-    import_id: UUID,
-    db: SessionDep,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-    form: Annotated[str, Query(alias="format", pattern="^(json|csv)$")] = "json",
-    accept: Annotated[str, Header()] = "",
-) -> Any:
+async def get_errors(import_id: UUID, db: SessionDep, asked: RowsDep) -> Any:  # a page as JSON, or a CSV response
     """JSON pages, or CSV with `?format=csv` or `Accept: text/csv`."""
-    return await _rows(db, import_id, is_error=True, cursor=cursor, limit=limit, as_csv=_wants_csv(form, accept))
+    return await _rows(db, import_id, asked, is_error=True)
 
 
 @routes.get(
@@ -159,30 +175,22 @@ async def get_errors(
     dependencies=[require("intake:write")],
     summary="带提示、待确认和跳过的行 / Rows with a note, held and skipped ones",
 )
-async def get_notes(
-    import_id: UUID,
-    db: SessionDep,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-    form: Annotated[str, Query(alias="format", pattern="^(json|csv)$")] = "json",
-    accept: Annotated[str, Header()] = "",
-) -> Any:
+async def get_notes(import_id: UUID, db: SessionDep, asked: RowsDep) -> Any:  # a page as JSON, or a CSV response
     """JSON pages, or CSV with `?format=csv` or `Accept: text/csv`."""
-    return await _rows(db, import_id, is_error=False, cursor=cursor, limit=limit, as_csv=_wants_csv(form, accept))
+    return await _rows(db, import_id, asked, is_error=False)
 
 
-def _wants_csv(form: str, accept: str) -> bool:
-    return form == "csv" or accept.startswith("text/csv")
-
-
-async def _rows(db: Any, import_id: UUID, *, is_error: bool, cursor: str | None, limit: int, as_csv: bool) -> Any:
+async def _rows(db: Any, import_id: UUID, asked: RowsAsked, *, is_error: bool) -> Any:
     await find_import(db, import_id)
-    key = read_cursor(cursor, 2)
+    key = read_cursor(asked.cursor, 2)
     if key is not None and not all(part.lstrip("-").isdecimal() and len(part) < 10 for part in key):
         raise _wrong("cursor", "翻页标记无效", "The cursor is not valid")
     after = (int(key[0]), int(key[1])) if key else (0, -1)
-    rows = await read_rows(db, import_id, is_error=is_error, after=after, limit=_CSV_PAGE if as_csv else limit + 1)
-    if as_csv:
+    limit = asked.limit
+    rows = await read_rows(
+        db, import_id, is_error=is_error, after=after, limit=_CSV_PAGE if asked.as_csv else limit + 1
+    )
+    if asked.as_csv:
         return _csv(rows, "errors" if is_error else "notes")
     page = rows[:limit]
     last = page[-1] if len(rows) > limit else None
