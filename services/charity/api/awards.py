@@ -1,8 +1,11 @@
 """Proposals and awards: reviewed by one person, approved by another."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.charity.actions import awards as actions
@@ -38,36 +41,48 @@ _PROPOSALS: tuple[AwardStatus, ...] = ("proposed", "reviewed", "rejected", "with
 _AWARDS: tuple[AwardStatus, ...] = ("approved", "in_payment", "paid", "failed")
 
 
-async def _page(
-    db: AsyncSession, statuses: Sequence[AwardStatus], household: UUID | None, cursor: str | None, limit: int
-) -> AwardsOut:
-    rows = await store.awards_page(db, statuses=statuses, household=household, after=read_key(cursor), limit=limit)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which proposals or awards, and which page of them. Any status may be asked for under either name."""
+
+    status: AwardStatus | None
+    household: UUID | None
+    cursor: str | None
+    limit: int
+
+
+def asked(
+    status: AwardStatus | None = None, household: Ref | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Asked:
+    """What the query asks for."""
+    return Asked(status, household, cursor, limit)
+
+
+AskedDep = Annotated[Asked, Depends(asked)]
+
+
+async def _page(db: AsyncSession, usual: Sequence[AwardStatus], asked: Asked) -> AwardsOut:
+    rows = await store.awards_page(
+        db,
+        statuses=[asked.status] if asked.status else usual,
+        household=asked.household,
+        after=read_key(asked.cursor),
+        limit=asked.limit,
+    )
     keys = [(award.proposed_at, award.id) for award in rows]
-    return AwardsOut(items=[award_out(award) for award in rows], next=next_key(keys, limit))
+    return AwardsOut(items=[award_out(award) for award in rows], next=next_key(keys, asked.limit))
 
 
 @router.get("/proposals", dependencies=[require("charity:read")])
-async def get_proposals(
-    db: SessionDep,
-    status: AwardStatus | None = None,
-    household: Ref | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> AwardsOut:
+async def get_proposals(db: SessionDep, asked: AskedDep) -> AwardsOut:
     """Proposals, who waits longest first; any status of the path may be asked for."""
-    return await _page(db, [status] if status else _PROPOSALS, household, cursor, limit)
+    return await _page(db, _PROPOSALS, asked)
 
 
 @router.get("/awards", dependencies=[require("charity:read")])
-async def get_awards(
-    db: SessionDep,
-    status: AwardStatus | None = None,
-    household: Ref | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> AwardsOut:
+async def get_awards(db: SessionDep, asked: AskedDep) -> AwardsOut:
     """Awards, oldest first; any status of the path may be asked for."""
-    return await _page(db, [status] if status else _AWARDS, household, cursor, limit)
+    return await _page(db, _AWARDS, asked)
 
 
 async def _detail(db: AsyncSession, award: Award | None, clock: Clock) -> AwardDetailOut:
