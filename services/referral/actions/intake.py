@@ -1,6 +1,6 @@
 """Take in what the parts above say: assessments and decisions on consent, in any order, each version once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -23,14 +23,10 @@ async def take_assessments(db: AsyncSession, events: Sequence[AssessmentComplete
 
     Answers the ids of events that were not newer than what is known.
     """
-    newest, stale = _newest(events)
-    locked = await _locked(db, newest, now=now)
-    fresh: list[HouseholdState] = []
-    for ref, event in newest.items():
-        household = locked[ref]
+
+    def take(household: HouseholdState, event: AssessmentCompleted) -> bool:
         if event.version <= household.assessment_version:
-            stale.append(event.id)
-            continue
+            return False
         household.assessment_version = event.version
         household.assessment_id = event.assessment_id
         household.division = event.division
@@ -42,9 +38,9 @@ async def take_assessments(db: AsyncSession, events: Sequence[AssessmentComplete
         household.safe_to_call = event.safe_to_call
         household.people = event.people
         household.needs = event.needs
-        fresh.append(household)
-    await _rethink(db, fresh, now=now)
-    return stale
+        return True
+
+    return await _take(db, events, take, now=now)
 
 
 async def take_consents(db: AsyncSession, events: Sequence[ConsentChanged], *, now: datetime) -> list[UUID]:
@@ -52,17 +48,32 @@ async def take_consents(db: AsyncSession, events: Sequence[ConsentChanged], *, n
 
     Answers the ids of events that were not newer than what is known.
     """
-    newest, stale = _newest(events)
-    locked = await _locked(db, newest, now=now)
-    fresh: list[HouseholdState] = []
-    for ref, event in newest.items():
-        household = locked[ref]
+
+    def take(household: HouseholdState, event: ConsentChanged) -> bool:
         if event.version <= household.consent_version:
-            stale.append(event.id)
-            continue
+            return False
         household.consent_version = event.version
         household.decisions = event.decisions
-        fresh.append(household)
+        return True
+
+    return await _take(db, events, take, now=now)
+
+
+async def _take(
+    db: AsyncSession, events: Sequence[E], take: Callable[[HouseholdState, E], bool], *, now: datetime
+) -> list[UUID]:
+    """Let each household take its newest event, and think again about those it changed. Answers the ids of stale
+    events; `take` is False for one that told nothing new."""
+    newest, stale = _newest(events)
+    places = {ref: event.division for ref, event in newest.items()}
+    held = await households.open_households(db, places, now=now)
+    fresh: list[HouseholdState] = []
+    for ref, event in newest.items():
+        household = held[ref]
+        if take(household, event):
+            fresh.append(household)
+        else:
+            stale.append(event.id)
     await _rethink(db, fresh, now=now)
     return stale
 
@@ -80,10 +91,6 @@ def _newest(events: Sequence[E]) -> tuple[dict[UUID, E], list[UUID]]:
             stale.append(held.id)
         newest[event.ref] = event
     return newest, stale
-
-
-async def _locked(db: AsyncSession, newest: dict[UUID, E], *, now: datetime) -> dict[UUID, HouseholdState]:
-    return await households.open_households(db, {ref: event.division for ref, event in newest.items()}, now=now)
 
 
 async def _rethink(db: AsyncSession, fresh: list[HouseholdState], *, now: datetime) -> None:
