@@ -29,6 +29,7 @@ routes = page_routes()
 PURPOSES = ("application_review", "home_visit", "referral", "appeal", "data_quality")
 REVEALED_S = 60
 STATUSES = ("draft", "requested", "accepted", "in_progress", "on_hold", "completed", "rejected", "failed", "cancelled")
+_PLAIN = "/api/v1/eligibility/assessments/{}/plain"
 _FIELDS = ("name", "id_number", "phone", "address")
 
 
@@ -67,7 +68,7 @@ async def case_page(request: Request, visitor: VisitorDep, household_ref: str) -
 async def reveal(request: Request, visitor: VisitorDep, household_ref: str) -> Response:
     """Show one person's fields in full for a minute: a logged act with a purpose."""
     form = await checked_form(request, visitor.csrf)
-    person_ref, purpose = _uuid(str(form.get("person_ref", ""))), str(form.get("purpose", ""))
+    person_ref, purpose = uuid_of(str(form.get("person_ref", ""))), str(form.get("purpose", ""))
     if purpose not in PURPOSES:
         return await _show(request, visitor, household_ref, code=422, problem="case.choose_purpose")
     parts = parts_of(request, visitor, purpose=purpose)
@@ -82,7 +83,7 @@ async def record_visit(request: Request, visitor: VisitorDep, household_ref: str
     version = str(form.get("version", ""))
     body: Json = {"result": str(form.get("result", "")), "version": int(version) if version.isdecimal() else 0}
     parts = parts_of(request, visitor, purpose="home_visit")
-    await parts.post(f"/api/v1/eligibility/visits/{segment(_uuid(household_ref))}/result", body)
+    await parts.post(f"/api/v1/eligibility/visits/{segment(uuid_of(household_ref))}/result", body)
     return _back(household_ref)
 
 
@@ -95,7 +96,7 @@ async def move_referral(
     if step not in ("release", "cancel"):
         raise NotFound()
     body: Json = {} if step == "release" else {"reason_code": str(form.get("reason_code", "other"))}
-    path = f"/api/v1/referral/referrals/{segment(_uuid(referral_id))}/{step}"
+    path = f"/api/v1/referral/referrals/{segment(uuid_of(referral_id))}/{step}"
     await parts_of(request, visitor, purpose="casework").post(path, body)
     return _back(household_ref)
 
@@ -109,14 +110,16 @@ async def _show(
     revealed: dict[str, Json] | None = None,
     problem: str = "",
 ) -> Response:
-    case = await _read(request, visitor, _uuid(household_ref))
+    case = await case_of(request, visitor, uuid_of(household_ref))
     desk = desk_of(request)
+    plain = await _plain_word(request, visitor, case)
     return renderer(request).page(
         request,
         "case.html",
         visitor=visitor,
         code=code,
         case=case,
+        plain=plain,
         revealed=revealed or {},
         revealed_s=REVEALED_S,
         problem=problem,
@@ -127,7 +130,7 @@ async def _show(
     )
 
 
-async def _read(request: Request, visitor: Visitor, household_ref: str) -> Json:
+async def case_of(request: Request, visitor: Visitor, household_ref: str) -> Json:
     """The household's chain, admitted and written down as the same read by API."""
     desk, request_id = desk_of(request), request.state.request_id
     match = desk.table.find("GET", f"/api/v1/households/{household_ref}")
@@ -140,7 +143,20 @@ async def _read(request: Request, visitor: Visitor, household_ref: str) -> Json:
     return case
 
 
-def _uuid(text: str) -> str:
+async def _plain_word(request: Request, visitor: Visitor, case: Json) -> Json | None:
+    """The assessment in a few words for the family; None where nobody has written it."""
+    assessment_id = (case.get("assessment") or {}).get("assessment_id")
+    if not assessment_id or not may_ask(desk_of(request), visitor.grant, f"GET {_PLAIN.format('{assessment_id}')}"):
+        return None
+    told = await panel(parts_of(request, visitor).get(_PLAIN.format(segment(assessment_id))))
+    return told.value if told.value and told.value.get("zh") else None
+
+
+def uuid_of(text: str) -> str:
+    """A UUID as text.
+
+    Raises: NotFound for any other text.
+    """
     try:
         return str(UUID(text))
     except ValueError as error:

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.auth import Grant
-from gateway.console import sentences, view
+from gateway.console import explanation, sentences, view
 from gateway.console.menu import menu_of
 from gateway.console.page_route import SignInNeeded
 from gateway.console.texts import LANGUAGES, Language, Words
@@ -132,9 +132,16 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"static": static.url, "demo": demo, "view": view, "say": sentences}
+        self._environment.globals |= {
+            "static": static.url,
+            "demo": demo,
+            "view": view,
+            "say": sentences,
+            "explain": explanation,
+        }
         for name in ("yuan_text", "yuan", "count", "rate", "day", "moment", "masked_name"):
             self._environment.filters[name] = getattr(view, name)
+        self._environment.filters["say_arithmetic"] = explanation.arithmetic
 
     def page(
         self,

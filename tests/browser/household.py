@@ -18,7 +18,7 @@ ID_NUMBER = "350623198005019973"
 _FACTS: dict[str, Any] = {
     "members": [
         {
-            "ref": "m1",
+            "ref": _PERSON.format(1),
             "relation": "self",
             "gender": "female",
             "birth_date": "1980-05-01",
@@ -28,8 +28,8 @@ _FACTS: dict[str, Any] = {
             "employment": "employed",
             "disability": {"kind": "physical", "grade": 2},
         },
-        {"ref": "m2", "relation": "child", "gender": "male", "birth_date": "2012-05-01", "student": "junior_high"},
-        {"ref": "m3", "relation": "parent", "gender": "female", "birth_date": "1950-02-01", "incomes": []},
+        {"ref": _PERSON.format(2), "relation": "child", "gender": "male", "birth_date": "2012-05-01", "student": "junior_high"},
+        {"ref": _PERSON.format(3), "relation": "parent", "gender": "female", "birth_date": "1950-02-01", "incomes": []},
     ],
     "assets": {"financial_total": "5000.00", "vehicles": [], "dwellings": 1, "business": "none"},
     "expenditures_12m": {"medical_self_paid": "61234.56", "education": "0.00", "rehabilitation": "0.00"},
@@ -155,7 +155,10 @@ def _assessment() -> dict[str, Any]:
     record = {"settlement_id": "S1", "version": 1, "self_paid": "61234.56", "settled_on": "2026-01-15"}
     event = event_of({"kind": "hospital_cost", "records": [record], "year": 2026})
     assessment = assess(facts_of(_FACTS), book.at("350623", _AS_OF, None), book, event=event)
-    return {"assessment_id": _ASSESSMENT, "state": "live", "as_of": _AS_OF.isoformat(), **render(assessment, book)}
+    facts = {"county": "350623", "as_of": _AS_OF.isoformat(), "event": {"kind": "hospital_cost"}, "household": _FACTS}
+    certificate = {"facts": facts, "rule_book": {"version": book.version, "digest": book.digest}}
+    head = {"assessment_id": _ASSESSMENT, "state": "live", "as_of": _AS_OF.isoformat(), "certificate": certificate}
+    return head | render(assessment, book)
 
 
 def fill(gateway: Gateway) -> None:

@@ -62,6 +62,10 @@ class Words:
         prefix = f"{family}."
         return [key.removeprefix(prefix) for key in self._texts if key.startswith(prefix)]
 
+    def family(self, family: str) -> list[tuple[str, str]]:
+        """The codes of a family with their names, as the file lists them: the options of a choice."""
+        return [(code, self(f"{family}.{code}")) for code in self.codes(family)]
+
     def picks(self, rows: Iterable[Any]) -> list[str]:
         """The texts of coded rows."""
         return [self.pick(row.both()) for row in rows]

@@ -1,0 +1,214 @@
+"""What a finding says to the officer who reads it: the verdict in one line, its tests in words and figures, and which
+one figure would change it. Pure: findings come as JSON of the rules, words come as `Words`.
+
+Nothing is decided here. A distance is a difference of two figures that the finding itself tells, for display.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from gateway.console.texts import Words
+from gateway.console.view import figure, yuan_text
+
+Json = Mapping[str, Any]
+OUTCOMES = ("eligible", "unknown", "not_eligible")
+_NOTHING = (None, "", "0.00")
+
+
+@dataclass(frozen=True)
+class People:
+    """What the members of a household are called on a page, by their ref. `names` are already masked."""
+
+    names: Mapping[str, str]
+
+    def name(self, ref: object, words: Words) -> str:
+        """A member's name; `第2位成员` where no name is known."""
+        known = self.names.get(str(ref))
+        if known:
+            return known
+        refs = list(self.names)
+        return words("explain.member", n=refs.index(str(ref)) + 1) if str(ref) in refs else words("explain.a_member")
+
+
+def people_of(members: Sequence[Json] | None, words: Words) -> People:
+    """The people of a household as listed: `林*（本人）`, or `第2位成员（子女）` when the list holds no names."""
+    named = {}
+    for number, member in enumerate(members or (), 1):
+        name = str(member.get("name") or words("explain.member", n=number))
+        relation = words.code("relation", member.get("relation") or "none")
+        named[str(member.get("person_ref") or member.get("ref"))] = words("explain.person", name=name, what=relation)
+    return People(named)
+
+
+def by_outcome(findings: Sequence[Json]) -> list[tuple[str, list[Json]]]:
+    """Findings as (outcome, findings): yes, not yet known, no; of the noes those that were missed by little first."""
+    groups = {outcome: [one for one in findings if one.get("outcome") == outcome] for outcome in OUTCOMES}
+    groups["not_eligible"].sort(key=lambda one: (not _is_near(one), not one.get("tests")))
+    return list(groups.items())
+
+
+def money(finding: Json, words: Words) -> str:
+    """What a yes is worth: `每月1,020.00元`, `一次性5,100.00元`; empty where there is no amount."""
+    if finding.get("outcome") != "eligible":
+        return ""
+    said = []
+    for key, text in (("monthly_amount", "case.a_month"), ("one_off_amount", "case.once")):
+        if finding.get(key) not in _NOTHING:
+            said.append(words(text, amount=yuan_text(finding[key])))
+    return words("list_comma").join(said) or words("explain.no_amount")
+
+
+def why(finding: Json, words: Words, people: People) -> str:
+    """The verdict's reason in one line: the tests that failed, the facts that lack, or the ground of a yes."""
+    if finding.get("outcome") == "unknown":
+        return words("explain.lacks", facts=_joined(missing(finding, words, people), words))
+    failed = _tests(finding, "fail")
+    if finding.get("outcome") == "not_eligible" and failed:
+        said = [_sentence(test, words, people) for test in failed]
+        return said[0] if len(said) == 1 else words("explain.and_more", first=said[0], n=len(said) - 1)
+    reasons = [words.code("reason_code", code) for code in finding.get("reason_codes") or ()]
+    return _joined(reasons, words)
+
+
+def changes(finding: Json, words: Words, people: People) -> list[str]:
+    """What would change the verdict: one line where one figure alone decides, else each of those that must change.
+
+    Of a yes: the figure nearest to its line, and which of the missing facts still move the amount.
+    """
+    outcome = finding.get("outcome")
+    if outcome == "unknown":
+        return missing(finding, words, people)
+    if outcome == "eligible":
+        near = _nearest(finding, words, people)
+        lacks = missing(finding, words, people)
+        more = [words("explain.amount_open", facts=_joined(lacks, words))] if lacks else []
+        return [*([near] if near else []), *more]
+    failed = _tests(finding, "fail")
+    if failed:
+        return [_correction(test, words, people) for test in failed]
+    return [
+        words.code("would_change", code)
+        for code in finding.get("reason_codes") or ()
+        if _has(words, "would_change", code)
+    ]
+
+
+def changes_head(finding: Json, words: Words) -> str:
+    """What stands above the lines of `changes`."""
+    outcome = str(finding.get("outcome"))
+    if outcome == "not_eligible":
+        open_tests = len(_tests(finding, "unknown"))
+        several = len(_tests(finding, "fail")) > 1
+        key = "several" if several else ("one_and_open" if open_tests else "one")
+        return words(f"explain.changes.{key}", n=len(_tests(finding, "fail")), open=open_tests)
+    return words(f"explain.changes.{outcome}", n=len(finding.get("missing") or ()))
+
+
+def missing(finding: Json, words: Words, people: People) -> list[str]:
+    """The missing facts in the order told (of use to the visitor), each once: `林*（子女）的收入`."""
+    return list(dict.fromkeys(fact_name(path, words, people) for path in finding.get("missing") or ()))
+
+
+def fact_name(path: object, words: Words, people: People) -> str:
+    """A fact's path (`members[m2].incomes`, `assets.vehicles`, a parameter's id) in words."""
+    text = str(path)
+    fact = words.code("missing_fact", text.rpartition(".")[2] or text)
+    if not text.startswith("members["):
+        return fact
+    return words(
+        "explain.persons_fact", person=people.name(text[len("members[") :].partition("]")[0], words), fact=fact
+    )
+
+
+def distance(test: Json, words: Words) -> str:
+    """How far a test's figure is from its line, the sign in words: `超出标准120.00元`, `低于标准37.50元`, `刚好等于标准`."""
+    apart = _apart(test)
+    if apart is None:
+        return ""
+    if not apart:
+        return words("explain.exactly")
+    shown = figure(_plain(abs(apart)), test.get("unit"), words)
+    return words("margin.over" if apart > 0 else "margin.below", distance=shown)
+
+
+def arithmetic(test: Json, words: Words) -> str:
+    """The subtraction behind a comparison, written out; empty for a claim and where a figure lacks."""
+    apart = _apart(test)
+    if apart is None:
+        return ""
+    unit = test.get("unit")
+    return words(
+        "explain.arithmetic",
+        actual=figure(test["actual"], unit, words),
+        threshold=figure(test["threshold"], unit, words),
+        apart=("−" if apart < 0 else "") + figure(_plain(abs(apart)), unit, words),
+        verdict=words(f"verdict.{test['outcome']}"),
+        rule=f"{words.code('operator', test.get('operator'))}{figure(test['threshold'], unit, words)}",
+    )
+
+
+def amount_sum(finding: Json, words: Words) -> str:
+    """A monthly amount as the sum of its components: `1,020.00 = 基本金额920.00 + 分类施保100.00`."""
+    parts = [
+        f"{words.code('component', one['code'])}{yuan_text(one['amount'])}" for one in finding.get("components") or ()
+    ]
+    return words("explain.amount_is", parts=" + ".join(parts), sum=yuan_text(finding.get("monthly_amount")))
+
+
+def members_named(finding: Json, words: Words, people: People) -> str:
+    """Whom a yes is for; empty where it is for the household."""
+    return _joined([people.name(ref, words) for ref in finding.get("members") or ()], words)
+
+
+def _joined(said: Sequence[str], words: Words) -> str:
+    return words("list_comma").join(said)
+
+
+def _sentence(test: Json, words: Words, people: People) -> str:
+    text = words.pick(test.get("text") or {}) or str(test.get("id"))
+    return (
+        words("explain.of_person", person=people.name(test["member"], words), text=text) if test.get("member") else text
+    )
+
+
+def _correction(test: Json, words: Words, people: People) -> str:
+    """What of a failed test would have to be otherwise."""
+    apart = distance(test, words)
+    said = _sentence(test, words, people)
+    return words("explain.by", text=said, distance=apart) if apart else said
+
+
+def _nearest(finding: Json, words: Words, people: People) -> str:
+    margin = finding.get("margin") or {}
+    test = next((one for one in finding.get("tests") or () if one.get("id") == margin.get("test")), None)
+    return _correction(test, words, people) if test else ""
+
+
+def _tests(finding: Json, outcome: str) -> list[Json]:
+    return [test for test in finding.get("tests") or () if test.get("outcome") == outcome]
+
+
+def _is_near(finding: Json) -> bool:
+    return bool((finding.get("margin") or {}).get("near_miss"))
+
+
+def _has(words: Words, family: str, code: object) -> bool:
+    return words.code(family, code) != str(code)
+
+
+def _apart(test: Json) -> Decimal | None:
+    """Actual minus threshold of a comparison of two figures."""
+    actual, threshold = test.get("actual"), test.get("threshold")
+    if isinstance(actual, bool) or isinstance(threshold, bool) or actual is None or threshold is None:
+        return None
+    try:
+        return Decimal(str(actual)) - Decimal(str(threshold))
+    except InvalidOperation:
+        return None
+
+
+def _plain(number: Decimal) -> str | int:
+    """A figure as a finding writes it: whole numbers as such, money and shares as texts."""
+    return int(number) if number == number.to_integral_value() and number.as_tuple().exponent == 0 else f"{number:f}"
