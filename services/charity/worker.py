@@ -25,6 +25,9 @@ _LONGEST_WAIT_S = 3600.0
 _TOKEN_WAIT_S = 30.0
 """A token that is not taken is for a person to mend."""
 
+_GATHER_S = 0.1
+"""Nobody waits for a proposal: what comes in that time is taken in together."""
+
 
 async def loops(app: FastAPI) -> None:
     """Everything charity does by itself, until cancelled."""
@@ -39,6 +42,7 @@ async def loops(app: FastAPI) -> None:
         run_reports(settings, database, clock),
         run_second_looks(database, clock),
         run_book_checks(app),
+        gather_s=_GATHER_S,
     )
 
 

@@ -22,6 +22,7 @@ from services.contracts.event import Event
 from services.kit.clock import Clock
 from services.kit.db import Database, is_passing
 from services.kit.jetstream import Delivery
+from services.kit.statements import Statement, fetch
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ Handlers = Mapping[type[Event], Handler]
 MOST_TRIES = 5
 _RETRY_S = (1.0, 5.0, 15.0, 30.0, 60.0)
 
-_CLAIM = text(
-    "INSERT INTO inbox (event_id, consumer) SELECT unnest(CAST(:ids AS uuid[])), :consumer"
+_CLAIM = Statement(
+    "INSERT INTO inbox (event_id, consumer) SELECT unnest(CAST(:ids AS uuid[])), CAST(:consumer AS text)"
     " ON CONFLICT DO NOTHING RETURNING event_id"
 )
 _OUTCOME = text(
@@ -170,8 +171,8 @@ class Inbox:
         now = self._clock.now()
         async with self._database.transaction() as db:
             ids = [envelope.id for envelope in envelopes]
-            claimed = (await db.execute(_CLAIM, {"ids": ids, "consumer": self._consumer})).scalars()
-            fresh = set(claimed)
+            claimed = await fetch(db, _CLAIM, {"ids": ids, "consumer": self._consumer})
+            fresh = {row["event_id"] for row in claimed}
             todo: dict[type[Event], list[Event]] = {}
             skipped: list[UUID] = []
             for envelope in envelopes:
@@ -195,7 +196,7 @@ class Inbox:
     async def bury(self, envelope: Envelope, error: str, attempts: int) -> None:
         """Set an event aside as a dead letter, with its inbox row, in one transaction."""
         async with self._database.transaction() as db:
-            await db.execute(_CLAIM, {"ids": [envelope.id], "consumer": self._consumer})
+            await fetch(db, _CLAIM, {"ids": [envelope.id], "consumer": self._consumer})
             await self._bury(db, envelope, error, attempts)
         log.error("dead letter", extra={"event_id": envelope.id, "error": error})
 

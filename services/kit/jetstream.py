@@ -179,14 +179,16 @@ class Inflow:
         self._asked = 0
         self._until = 0.0
 
-    async def fetch(self, most: int) -> list[Delivery]:
-        """Up to `most` messages: at once what is there, else the first that comes; [] after a quiet while.
+    async def fetch(self, most: int, *, gather_s: float = 0.0) -> list[Delivery]:
+        """Up to `most` messages: what is there, else the first that comes; [] after a quiet while.
 
-        Raises: BrokerAway.
+        With `gather_s` it waits that long for more to come, when there are fewer than `most`. Raises: BrokerAway.
         """
         try:
             await self._keep_asking()
             messages = [await self._subscription.next_msg(timeout=FETCH_WAIT_S)]
+            if gather_s and self._subscription.pending_msgs < most - 1:
+                await asyncio.sleep(gather_s)
             while len(messages) < most and self._subscription.pending_msgs:
                 messages.append(await self._subscription.next_msg(timeout=FETCH_WAIT_S))
         except TimeoutError:

@@ -1,12 +1,12 @@
 """The outbox: an event is a row in the caller's transaction, so state and event commit together or not at all."""
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.event import Event
 from services.kit.db import FreshEvent
+from services.kit.statements import Statement, fetch
 
-_INSERT = text(
+_INSERT = Statement(
     "INSERT INTO outbox (id, subject, urgent, ref, version, division, body) SELECT * FROM unnest("
     "CAST(:ids AS uuid[]), CAST(:subjects AS text[]), CAST(:urgent AS boolean[]), CAST(:refs AS uuid[]),"
     " CAST(:versions AS bigint[]), CAST(:divisions AS text[]), CAST(:bodies AS text[]))"
@@ -18,7 +18,8 @@ async def emit(db: AsyncSession, *events: Event) -> None:
     if not events:
         return
     bodies = [event.to_cloud_event() for event in events]
-    await db.execute(
+    await fetch(
+        db,
         _INSERT,
         {
             "ids": [event.id for event in events],

@@ -2,9 +2,10 @@
 
 What was just committed is published from memory; a look at the outbox now and then finds what that path missed (a
 process that died between the commit and the publish, a broker that was away). Events are packed into CloudEvents
-batches, urgent ones first, published with a message id, and marked sent only when the server has acknowledged. A crash
-between the two publishes again; the inbox absorbs it. Sent rows stay seven days, so that whatever the broker lost is
-published again on the next connect.
+batches, urgent ones first, published with a message id, and marked sent only after the server has acknowledged: those
+of a tenth of a second together, for a transaction an event would cost more than the publishing. A crash in between
+publishes again; the inbox absorbs it. Sent rows stay seven days, so that whatever the broker lost is published again on
+the next connect.
 """
 
 import asyncio
@@ -20,12 +21,14 @@ from sqlalchemy import text
 from services.contracts.event import pack_batches
 from services.kit.db import Database, FreshEvent, is_passing
 from services.kit.jetstream import BrokerAway, Bus
+from services.kit.statements import Statement, fetch
 
 log = logging.getLogger(__name__)
 
 _MOST = 4000
 _LOOK_AGAIN_S = 60.0
 _YOUNG_S = 2.0
+_MARK_AFTER_S = 0.1
 
 # Two seconds: what is younger is most likely on its way from memory.
 _TAKE = text(
@@ -33,7 +36,7 @@ _TAKE = text(
     " AND created_at < clock_timestamp() - make_interval(secs => :age_s)"
     " ORDER BY urgent DESC, id LIMIT :most FOR UPDATE SKIP LOCKED"
 )
-_MARK = text(
+_MARK = Statement(
     "UPDATE outbox o SET sent_at = now(), stream_seq = s.seq"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:seqs AS bigint[])) AS s(id, seq) WHERE o.id = s.id"
 )
@@ -44,18 +47,59 @@ _CLEAN = (
 )
 
 
-async def relay_fresh(database: Database, bus: Bus, *, most: int = _MOST) -> int:
-    """Publish up to `most` events just committed and mark them sent. Answers how many.
+class Marks:
+    """Events the broker has acknowledged, waiting to be marked sent."""
 
-    Raises: BrokerAway, Unavailable; the events are then found in the outbox later.
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ids: list[UUID] = []
+        self._seqs: list[int] = []
+        self._some = asyncio.Event()
+
+    def add(self, ids: Sequence[UUID], seqs: Sequence[int]) -> None:
+        """Mark these soon. `seqs` are their places in the stream."""
+        self._ids.extend(ids)
+        self._seqs.extend(seqs)
+        self._some.set()
+
+    async def write(self) -> None:
+        """Mark all that wait. Raises: what the database raises; then they still wait."""
+        ids, seqs = self._ids, self._seqs
+        if not ids:
+            return
+        self._ids, self._seqs = [], []
+        try:
+            async with self._database.transaction() as db:
+                await fetch(db, _MARK, {"ids": ids, "seqs": seqs})
+        except BaseException:
+            self.add(ids, seqs)
+            raise
+
+    async def run(self) -> None:
+        """Mark for ever, and once more when cancelled."""
+        try:
+            while True:
+                await self._some.wait()
+                await asyncio.sleep(_MARK_AFTER_S)
+                self._some.clear()
+                try:
+                    await self.write()
+                except Exception as error:  # the loop must live: they wait, or are published again
+                    log.warning("relay marks", extra={"error": type(error).__name__})
+        finally:
+            with suppress(Exception):  # what is not marked is published again, and absorbed
+                await self.write()
+
+
+async def publish_fresh(database: Database, bus: Bus, marks: Marks, *, most: int = _MOST) -> int:
+    """Publish up to `most` events just committed. Answers how many.
+
+    Raises: BrokerAway; the events are then found in the outbox later.
     """
     fresh = database.fresh
     events = [fresh.popleft() for _ in range(min(most, len(fresh)))]
-    if not events:
-        return 0
-    ids, seqs = await _publish(bus, events)
-    async with database.transaction() as db:
-        await db.execute(_MARK, {"ids": ids, "seqs": seqs})
+    if events:
+        marks.add(*await _publish(bus, events))
     return len(events)
 
 
@@ -69,7 +113,7 @@ async def relay_waiting(database: Database, bus: Bus, *, age_s: float = 0.0, mos
         if not rows:
             return 0
         ids, seqs = await _publish(bus, [FreshEvent(row.id, row.subject, row.urgent, row.body) for row in rows])
-        await db.execute(_MARK, {"ids": ids, "seqs": seqs})
+        await fetch(db, _MARK, {"ids": ids, "seqs": seqs})
         return len(rows)
 
 
@@ -130,6 +174,13 @@ async def reconcile(database: Database, bus: Bus) -> int:
 
 async def run_relay(database: Database, bus: Bus, *, poll_s: float) -> None:
     """Relay for ever: at once what a commit wrote, every `poll_s` seconds what waits; reconcile on each connect."""
+    marks = Marks(database)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(marks.run())
+        await _relay(database, bus, marks, poll_s=poll_s)
+
+
+async def _relay(database: Database, bus: Bus, marks: Marks, *, poll_s: float) -> None:
     looked = 0.0
     cleaned = 0.0
     swept = 0.0
@@ -140,6 +191,7 @@ async def run_relay(database: Database, bus: Bus, *, poll_s: float) -> None:
                 bus.reconnected.clear()
                 looked = loop.time()
                 try:
+                    await marks.write()
                     await reconcile(database, bus)
                 except BaseException:
                     bus.reconnected.set()
@@ -149,9 +201,10 @@ async def run_relay(database: Database, bus: Bus, *, poll_s: float) -> None:
                 cleaned = loop.time() or 1.0
                 await _clean(database)
             database.written.clear()
-            while await relay_fresh(database, bus):
+            while await publish_fresh(database, bus, marks):
                 pass
             if loop.time() - swept > poll_s:
+                await marks.write()  # else what is on its way would be found waiting
                 # At the start and after a break whatever waits is old enough.
                 while await relay_waiting(database, bus, age_s=_YOUNG_S if swept else 0.0):
                     pass

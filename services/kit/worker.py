@@ -26,10 +26,17 @@ def sources(part: str) -> list[str]:
 
 
 async def run_loops(
-    settings: PartSettings, database: Database, handlers: Handlers, clock: Clock, *more: Coroutine[Any, Any, None]
+    settings: PartSettings,
+    database: Database,
+    handlers: Handlers,
+    clock: Clock,
+    *more: Coroutine[Any, Any, None],
+    gather_s: float = 0.0,
 ) -> None:
     """Run the relay, the consumers and the part's own loops until cancelled.
 
+    `gather_s`: what is not urgent waits that long for more to come, and is taken in together. A transaction an event is
+    wasted on a part that nobody waits for.
     Raises: the first error a loop could not live with; the process then ends and is started again.
     """
     assert settings.nats_url is not None
@@ -42,7 +49,8 @@ async def run_loops(
             for source in sources(settings.part):
                 for durable in (settings.part, f"{settings.part}-urgent"):
                     inbox = Inbox(database, handlers, consumer=settings.part, clock=clock)
-                    group.create_task(run_consumer(bus, inbox, source.upper(), durable))
+                    wait_s = gather_s if durable == settings.part else 0.0
+                    group.create_task(run_consumer(bus, inbox, source.upper(), durable, gather_s=wait_s))
             if handlers:
                 group.create_task(_retry_dead(Inbox(database, handlers, consumer=settings.part, clock=clock)))
             for loop in more:
@@ -62,7 +70,7 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-async def run_consumer(bus: Bus, inbox: Inbox, stream: str, durable: str) -> None:
+async def run_consumer(bus: Bus, inbox: Inbox, stream: str, durable: str, *, gather_s: float = 0.0) -> None:
     """Fetch and take in for ever; bind again whenever the broker was away or the consumer was made anew."""
     while True:
         try:
@@ -73,7 +81,7 @@ async def run_consumer(bus: Bus, inbox: Inbox, stream: str, durable: str) -> Non
             continue
         try:
             while True:
-                deliveries = await inflow.fetch(_FETCH)
+                deliveries = await inflow.fetch(_FETCH, gather_s=gather_s)
                 if deliveries and not await inbox.take(deliveries):
                     while not await inbox.database_answers():
                         await asyncio.sleep(0.5)
