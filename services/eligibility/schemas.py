@@ -204,6 +204,13 @@ class EventIn(Body):
     year: Annotated[int, BeforeValidator(_whole), Field(ge=1900, le=2200)] | None = None
 
 
+class TaperIn(Body):
+    """A family on dibao earns above the standard since a member took a job: the day, and its grant until then."""
+
+    since: Day
+    grant: Yuan
+
+
 class HistoryIn(Body):
     """Earlier help on record."""
 
@@ -211,6 +218,7 @@ class HistoryIn(Body):
     refused_jobs: Count | None = None
     temp_aid_same_cause_within_12m: bool | None = None
     temp_aid_received_this_year: Yuan | None = None
+    dibao_taper: TaperIn | None = None
 
 
 class CheckIn(Body):
@@ -295,6 +303,9 @@ def _wrong(body: CheckIn, on: date) -> Iterator[FieldError]:
                 "金额应为最多两位小数的数字（以分为单位时为整数）",
                 "An amount has digits and at most two decimals, in fen none",
             )
+    taper = body.history.dibao_taper if body.history else None
+    if taper is not None and taper.since > on:
+        yield FieldError("history.dibao_taper.since", "date", "日期在核对日期之后", "After the day of the check")
     applicant = body.history.single_applicant if body.history else None
     if applicant is not None and applicant not in seen:
         yield FieldError("history.single_applicant", "unknown_ref", "没有这个成员", "There is no such member")

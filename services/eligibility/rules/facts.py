@@ -143,12 +143,27 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is on record of earlier help. `single_applicant` is the ref of a member who applies alone, or ""."""
+    """What is on record of earlier help. `single_applicant` is the ref of a member who applies alone, or "".
+
+    `taper_since`: the day from which a family on dibao earns above the standard because a member took a job;
+    `taper_grant_fen` is what it was paid a month until then.
+    """
 
     single_applicant: str = ""
     refused_jobs: int = 0
     same_cause_within_12_months: bool = False
     temp_aid_received_this_year_fen: int = 0
+    taper_since: date | None = None
+    taper_grant_fen: int = 0
+
+
+NO_TAPER: Final = -1
+"""Months since income rose where no rise is on record."""
+
+
+def completed_months(since: date, on: date) -> int:
+    """Whole months from one day to another."""
+    return (on.year - since.year) * 12 + on.month - since.month - (on.day < since.day)
 
 
 APPLICATION: Final = Event()

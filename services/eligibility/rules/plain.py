@@ -8,7 +8,18 @@ in the request: `members[m2].incomes`, `assets`, `event.severity`; a parameter w
 from typing import Any, Final
 
 from services.eligibility.rules.criteria import Line
-from services.eligibility.rules.facts import Disability, Event, Facts, History, Income, Member, Parent, Vehicle
+from services.eligibility.rules.facts import (
+    NO_TAPER,
+    Disability,
+    Event,
+    Facts,
+    History,
+    Income,
+    Member,
+    Parent,
+    Vehicle,
+    completed_months,
+)
 from services.eligibility.rules.logic import Unknown, Value, all_of, any_of, is_unknown, larger
 from services.eligibility.rules.persons import BEFORE_TEKUN
 from services.eligibility.rules.plan import PLAN
@@ -168,6 +179,9 @@ class HouseholdView(View):
         self.refused_jobs = history.refused_jobs
         self.same_cause = history.same_cause_within_12_months
         self.aid_received = history.temp_aid_received_this_year_fen
+        since = history.taper_since
+        self.taper_months = NO_TAPER if since is None else completed_months(since, p.on)
+        self.taper_grant = history.taper_grant_fen
 
     def release(self) -> None:
         """Let go of the circle of household and persons, so that no garbage collector need find it."""

@@ -46,9 +46,9 @@ PLAN: Final[tuple[Step, ...]] = (
     *event_aid.BEFORE,
     *event_aid.EVENT_AIDS,
     *children.CHILDREN,
-    *children.AMOUNTS,
     *disability.DISABILITY,
     *disability.AMOUNTS,
+    *children.AMOUNTS,
     elderly.ELDERLY,
     *elderly.AMOUNTS,
 )

@@ -126,9 +126,14 @@ def history_of(raw: Json | None) -> History:
             raw.get("refused_jobs") or 0,
             raw.get("temp_aid_same_cause_within_12m") is True,
             _yuan(raw.get("temp_aid_received_this_year")),
+            *_taper(raw.get("dibao_taper")),
         )
-    except (TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableFacts("history", "a value is of the wrong shape") from error
+
+
+def _taper(raw: Json | None) -> tuple[date | None, int]:
+    return (_day(raw["since"]), _yuan(raw["grant"])) if raw else (None, 0)
 
 
 _NOTHING: Final[Json] = {}

@@ -18,6 +18,7 @@ from services.eligibility.rules.values import rate_text, yuan_text
 
 _PATH: Final = Path(__file__).parent / "texts.yaml"
 _LANGUAGES: Final = ("zh", "en")
+_MEASURES: Final = {"years": "岁", "months": "个月"}
 _ORDER: Final = {"fail": 0, "unknown": 1, "pass": 2}
 
 Text2 = dict[str, str]
@@ -164,7 +165,7 @@ def _words(figure: Shown, unit: str, language: str) -> str:
     if unit == "rate":
         percent = rate_text(figure * 100)
         return f"{percent}%" if language == "zh" else f"{percent} %"
-    return str(figure) + ("岁" if unit == "years" and language == "zh" else "")
+    return str(figure) + (_MEASURES.get(unit, "") if language == "zh" else "")
 
 
 def _figure(figure: Shown, test: Test | None) -> str | int | bool | None:

@@ -47,6 +47,7 @@ class Parameters:
     dibao_standard_month: Value
     grant_mode: Value
     grant_unit: Value
+    taper_income_multiple: Value
     taper_max_months: Value
     tiers: Value
     topup_elder70: Value
@@ -60,6 +61,7 @@ class Parameters:
     disability_care_1: Value
     disability_care_2: Value
     disability_living: Value
+    disability_stack: Value
     # discovery
     elder_care_age: Value
     hospital_bands: Value

@@ -82,7 +82,7 @@ def random_case(random: Random, on: date, *, unknown: float = 0.0) -> Case:
         random.choice(("safe", "safe", "dangerous", "crowded", "none")),
         random.random() < 0.1,
     )
-    return facts, _event(random), _history(random, members)
+    return facts, _event(random), _history(random, members, on)
 
 
 def _member(random: Random, ref: str, relation: str, on: date) -> Member:
@@ -177,10 +177,13 @@ def _event(random: Random) -> Event:
     )
 
 
-def _history(random: Random, members: list[Member]) -> History:
+def _history(random: Random, members: list[Member], on: date) -> History:
+    rose = on - timedelta(days=random.randint(0, 400)) if random.random() < 0.1 else None
     return History(
         random.choice(("", "", random.choice(members).ref)),
         random.choice((0, 0, 0, 2, 3, 4)),
         random.random() < 0.1,
         random.choice((0, 0, 500_000, 1_020_001, 2_000_000)),
+        rose,
+        random.choice((30_000, 95_000, 140_050)) if rose else 0,
     )

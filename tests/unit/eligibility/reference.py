@@ -138,6 +138,15 @@ def top_up(member: Member, on: date, v: Values) -> Fraction:
     return (sum(rates, Fraction(0)) if v.stack else max(rates)) * v.S
 
 
+def in_taper(history: History, on: date) -> bool:
+    """渐退: not six months old yet."""
+    since = history.taper_since
+    if since is None:
+        return False
+    year, month = divmod(since.year * 12 + since.month - 1 + 6, 12)
+    return (on.year, on.month, on.day) < (year, month + 1, since.day)
+
+
 def check(facts: Facts, event: Event, history: History, on: date, v: Values) -> dict[str, Any]:
     """Every programme's answer, and the amounts in whole yuan (temporary aid exact)."""
     answer: dict[str, Any] = {}
@@ -173,7 +182,9 @@ def check(facts: Facts, event: Event, history: History, on: date, v: Values) -> 
     answer["per_capita_fen"] = None if n == 0 else half_up(net / n * 100)
 
     # 7.
-    dibao = n > 0 and net < v.S * n and assets_ok(facts, 24, 0, n, v)
+    # 渐退: the former grant for six months after a job took income above the standard, up to 1.5 S a head
+    tapers = net >= v.S * n and in_taper(history, on) and net <= Fraction(3, 2) * v.S * n
+    dibao = n > 0 and (net < v.S * n or tapers) and assets_ok(facts, 24, 0, n, v)
     answer["dibao"] = dibao
     if dibao:
         base = half_up(v.S * n - net)
@@ -182,6 +193,8 @@ def check(facts: Facts, event: Event, history: History, on: date, v: Values) -> 
         if history.refused_jobs >= 3:
             base = half_up(Fraction(base * (n - 1), n))
         answer["dibao_amount"] = (base, half_up(sum((top_up(m, on, v) for m in rest), Fraction(0))))
+        if tapers:
+            answer["dibao_amount"] = (yuan(history.taper_grant_fen), 0)
 
     # 8.
     margin = n > 0 and not dibao and net < Fraction(3, 2) * v.S * n and assets_ok(facts, 36, 50_000, n, v)

@@ -47,6 +47,8 @@ _HOUSEHOLDS: Final[Schema] = {
     "refused_jobs": pl.Int64,
     "same_cause": pl.Boolean,
     "aid_received": pl.Int64,
+    "taper_since": pl.Date,
+    "taper_grant": pl.Int64,
 }
 _MEMBERS: Final[Schema] = {
     "household": pl.Int64,
@@ -147,6 +149,8 @@ def _household_row(index: int, facts: Facts, event: Event, history: History) -> 
         "refused_jobs": history.refused_jobs,
         "same_cause": history.same_cause_within_12_months,
         "aid_received": history.temp_aid_received_this_year_fen,
+        "taper_since": history.taper_since,
+        "taper_grant": history.taper_grant_fen,
     }
 
 

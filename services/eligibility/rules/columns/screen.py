@@ -14,6 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from services.eligibility.rules.columns.frames import Frames
+from services.eligibility.rules.facts import NO_TAPER
 from services.eligibility.rules.logic import Value, all_of, any_of, choose, is_unknown, surely, use_columns
 from services.eligibility.rules.plan import PLAN
 from services.eligibility.rules.snapshot import Parameters
@@ -111,7 +112,13 @@ def screen(frames: Frames, p: Parameters) -> Frames:
     if p.has_gaps:
         raise ValueError("a parameter has no value for this place on this day")
     _check_amounts(frames)
-    frames = replace(frames, members=frames.members.with_columns(age=_age(p.on)))
+    frames = replace(
+        frames,
+        members=frames.members.with_columns(age=_age(p.on)),
+        households=frames.households.with_columns(
+            taper_months=_completed_months("taper_since", p.on).fill_null(NO_TAPER)
+        ),
+    )
     for step in PLAN:
         frames = _take(step, frames, p)
     for programme in (step for step in PLAN if isinstance(step, Programme)):
@@ -191,6 +198,13 @@ def _with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
         return frames.members
     homes = frames.households.select("household", *(pl.col(each).alias(_HOME + each) for each in asked))
     return frames.members.join(homes, on="household", how="left", maintain_order="left")
+
+
+def _completed_months(name: str, on: date) -> pl.Expr:
+    """Whole months from a day to the day of the run."""
+    since = pl.col(name)
+    months = pl.lit(on.year * 12 + on.month, dtype=pl.Int64) - since.dt.year().cast(pl.Int64) * 12 - since.dt.month()
+    return months - (pl.lit(on.day) < since.dt.day()).cast(pl.Int64)
 
 
 _NOTHING: Final[dict[str, Value]] = {"sum": 0, "largest": 0, "any": False, "all": True}

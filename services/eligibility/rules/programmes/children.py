@@ -5,9 +5,10 @@
   grade 1-2, or 3-4 intellectual or mental; seriously ill; imprisoned; in compulsory detox; six months out of contact),
   at least one of them being of the second kind.
 
-Gives: the child benefit, as `basic_living`. An unattended child who is on tekun or in a dibao household gets the
-difference to it: tekun living and care, or an equal share of the household's base and the child's own top-up, come off.
-While nobody can tell whether the family is on dibao, the full rate stands and the missing facts are named.
+Gives: the child benefit, as `basic_living`. An unattended child who is on tekun, on dibao or on the living subsidy for
+disabled persons gets the difference to it (KID62 §3(1)): tekun living and care, or an equal share of the household's
+base and the child's own top-up, or the child's own single-person dibao, and the living subsidy come off. While nobody
+can tell whether the child is on one of them, the full rate stands and the missing facts are named.
 
 Readings: the parents listed are taken for all; a child of whom no parent is listed is not tested. A minor who meets the
 orphan rule and is tekun has not chosen the child benefit, so it is not offered as well (M43 Art 9).
@@ -32,6 +33,8 @@ from services.eligibility.rules.logic import (
     undecided,
 )
 from services.eligibility.rules.persons import topup_is_open
+from services.eligibility.rules.programmes.dibao_single import single_base, single_topup
+from services.eligibility.rules.programmes.disability import living_amount
 from services.eligibility.rules.programmes.tekun import basic_living, care
 from services.eligibility.rules.steps import Fold, Programme, Step
 
@@ -63,19 +66,21 @@ def is_reached(m: Value, p: Value) -> Value:
 
 
 def already_paid(m: Value, p: Value) -> Value:
-    """What tekun or dibao pays for the child already. Units: fen a month."""
+    """What tekun, dibao and the living subsidy pay for the child already. Units: fen a month."""
     h = m.home
     tekun = round_half_up(basic_living(m, p), RATE) + care(m, p)
     share = round_half_up(h.dibao_base, h.people) + round_half_up(m.topup_rate * p.dibao_standard_month, RATE)
     on_dibao = surely(all_of(h.dibao, m.is_inside))
-    return choose(surely(m.tekun), tekun, choose(on_dibao, share, 0))
+    single = single_base(m, p) + single_topup(m, p)
+    return choose(surely(m.tekun), tekun, choose(on_dibao, share, single)) + living_amount(m, p)
 
 
 def already_paid_is_open(m: Value, p: Value) -> Value:
     """Unknown while a missing fact bears on what is paid already, else False. For naming the fact only."""
     on_dibao = all_of(m.home.dibao, m.is_inside)
     share = any_of(undecided(on_dibao), all_of(on_dibao, topup_is_open(m, p)))
-    return all_of(m.unattended_child, any_of(undecided(m.tekun), share))
+    living = undecided(m.disability_living)
+    return all_of(m.unattended_child, any_of(undecided(m.tekun), share, undecided(m.dibao_single), living))
 
 
 def unattended_amount(m: Value, p: Value) -> Value:

@@ -5,8 +5,11 @@
 
 Gives: a fixed monthly amount a person, as `base` and `care`.
 
-Readings: "every" and "any status" are taken at their word, tekun persons and children on the child benefit included.
-Where a county excludes those (stacking under DIS52 §2(4), KID62 §3(1)), that is a rule of its own with its own date.
+Stacking (DIS52 §2(4)): where the switch `disability_stack` is off, a tekun person gets neither subsidy and an orphan on
+the child benefit gets the care subsidy only. An unattended child's benefit pays the difference to the living subsidy
+(KID62 §3(1), `children.py`), so the two are never paid on top of each other.
+
+Readings: while the switch is on, "every" and "any status" are taken at their word, tekun persons included.
 
 Cannot tell: a work-injury nursing fee or a similar allowance of the same nature, of which only the higher is paid.
 """
@@ -15,7 +18,7 @@ from typing import Final
 
 from services.eligibility.rules.criteria import Claim
 from services.eligibility.rules.household import whole
-from services.eligibility.rules.logic import Value, all_of, any_of, choose, surely
+from services.eligibility.rules.logic import Value, all_of, any_of, choose, negate, surely
 from services.eligibility.rules.steps import Fold, Programme, Step
 
 _CARE_GRADES: Final = (1, 2)
@@ -34,6 +37,18 @@ _GRADE: Final = Claim(
     refusal="CARD_NOT_SEVERE",
     holds=lambda m, p: m.card_grade <= _CARE_GRADES[-1],
     shows=lambda m, p: m.card_grade,
+)
+_LIVING_STACK: Final = Claim(
+    id="disability_living.stack",
+    cites=("DIS52", "二（四）"),
+    refusal="DISABILITY_NO_STACKING",
+    holds=lambda m, p: any_of(p.disability_stack, negate(any_of(m.tekun, m.orphan))),
+)
+_CARE_STACK: Final = Claim(
+    id="disability_care.stack",
+    cites=("DIS52", "二（四）"),
+    refusal="DISABILITY_NO_STACKING",
+    holds=lambda m, p: any_of(p.disability_stack, negate(m.tekun)),
 )
 
 
@@ -64,7 +79,7 @@ DISABILITY: Final = (
         scope="person",
         reached=holds_card,
         unreached="NO_CARD_HOLDER",
-        holds=_STATUS,
+        holds=lambda m, p: all_of(_STATUS(m, p), _LIVING_STACK(m, p)),
         components=(("base", lambda h, p: h.living_amount),),
     ),
     Programme(
@@ -72,7 +87,7 @@ DISABILITY: Final = (
         scope="person",
         reached=needs_care,
         unreached="NOBODY_NEEDS_CARE",
-        holds=lambda m, p: _GRADE(m, p),
+        holds=lambda m, p: all_of(_GRADE(m, p), _CARE_STACK(m, p)),
         components=(("care", lambda h, p: h.care_amount),),
     ),
 )
