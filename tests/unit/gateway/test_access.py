@@ -207,3 +207,14 @@ async def test_whom_the_table_does_not_let_in_is_told_so_whatever_the_object(who
             client = await whole.as_role(code, "3506", partner)
             answer = await client.request(route.method, _path(route, whole.ids), json={})
             assert answer.status_code == 403, (route.template, code, answer.status_code)
+
+
+async def test_a_village_worker_notes_what_came_of_the_visit(whole: Whole) -> None:
+    worker = await whole.as_role("village_worker", VILLAGE)
+    path = f"/api/v1/eligibility/visits/{whole.ids['household_ref']}"
+    visit = (await worker.get(path)).json()
+    answer = await worker.post(f"{path}/result", json={"result": "unreachable", "version": visit["version"]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["code"] == "unreachable"
+    elsewhere = await whole.as_role("village_worker", "350622101001")
+    assert (await elsewhere.post(f"{path}/result", json={"result": "unreachable", "version": 9})).status_code == 404
