@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.auth import Grant
 from gateway.desk import Desk, new_request_id
-from gateway.errors import MethodNotAllowed, TooSlow
+from gateway.errors import KeyNeeded, MethodNotAllowed, TooSlow
 from gateway.proxy import PASSED_ON, Answer
 from gateway.routes import UNSAFE, Match, Route
 from services.kit.application import answer_unexpected
@@ -77,6 +77,8 @@ class Door:
         except NotAllowed:
             self._desk.note_refusal(grant, match, request_id)
             raise
+        if route.needs_key and not headers.get(b"idempotency-key"):
+            raise KeyNeeded()
         purpose = headers.get(b"x-purpose", b"").decode("latin-1")
         if route.part == "gateway":
             scope["state"] |= {"grant": grant, "match": match, "purpose": purpose}

@@ -2,6 +2,7 @@
 
 ServiceError
 ├── TooManyRequests       429      more than the route's rate; says when to come again
+├── KeyNeeded             428      a second one would make a second thing, and no Idempotency-Key tells them apart
 ├── TooSlow               408      the body did not arrive in time
 ├── MethodNotAllowed      405      the path exists, with other methods
 ├── ForgedForm            403      a form that did not come from our own page
@@ -21,6 +22,18 @@ class TooManyRequests(ServiceError):
 
     def __init__(self, retry_after_s: float) -> None:
         super().__init__(headers={"Retry-After": str(max(1, round(retry_after_s)))})
+
+
+class KeyNeeded(ServiceError):
+    """A second one would make a second thing, and no Idempotency-Key tells a repeat from it.
+
+    Source: draft-ietf-httpapi-idempotency-key-header, section 2.7; RFC 6585, section 3.
+    """
+
+    status = 428
+    code = "idempotency_key_needed"
+    zh = "此操作重复提交会再做一次，请带上Idempotency-Key"
+    en = "Sent twice this is done twice; send an Idempotency-Key"
 
 
 class TooSlow(ServiceError):

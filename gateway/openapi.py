@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.errors import MethodNotAllowed, PartAway, TooManyRequests, TooSlow
+from gateway.errors import KeyNeeded, MethodNotAllowed, PartAway, TooManyRequests, TooSlow
 from gateway.proxy import Upstream
 from gateway.routes import Route, RouteTable
 from services.contracts.codes import PARTS
@@ -46,6 +46,7 @@ _ERRORS: dict[int, type[ServiceError]] = {
     409: Conflict,
     413: TooLarge,
     422: BadInput,
+    428: KeyNeeded,
     429: TooManyRequests,
     503: Unavailable,
 }
@@ -173,7 +174,8 @@ def _operation(operation: Document, route: Route) -> Document:
     responses = {
         status: answer for status, answer in operation.get("responses", {}).items() if not status.startswith(("4", "5"))
     }
-    for status in _WRITE if route.method != "GET" else _READ:
+    refusals = _WRITE if route.method != "GET" else _READ
+    for status in (*refusals, 428) if route.needs_key else refusals:
         responses[str(status)] = {"$ref": f"#/components/responses/Error{status}"}
     operation["responses"] = responses
     operation["operationId"] = f"{route.part}_{_ADDRESS.split(operation['operationId'])[0]}"
@@ -187,7 +189,7 @@ def _operation(operation: Document, route: Route) -> Document:
     if route.is_personal:
         operation["parameters"] = [*operation.get("parameters", ()), _PURPOSE]
     if route.method == "POST":
-        operation["parameters"] = [*operation.get("parameters", ()), _KEY]
+        operation["parameters"] = [*operation.get("parameters", ()), {**_KEY, "required": route.needs_key}]
     return operation
 
 

@@ -26,7 +26,7 @@ class Route:
     scope. `is_personal` marks a read of personal data; `is_change` a request that may change something: both are
     audited before they are answered. `needs_territory` refuses whoever is not bound to a place. `is_signed` lets a
     partner's signature stand for a token; `is_public` asks for none. `is_repeatable` allows a second try after a
-    broken connection.
+    broken connection. `needs_key`: a second POST would make a second thing, unless its Idempotency-Key is the same.
     """
 
     method: str
@@ -50,6 +50,11 @@ class Route:
     def template(self) -> str:
         """`POST /api/v1/intake/hospital-costs`: what the audit and the rate buckets name."""
         return f"{self.method} {self.path}"
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether it is refused without an Idempotency-Key."""
+        return self.method == "POST" and self.is_change and not self.is_repeatable
 
     @property
     def is_audited(self) -> bool:

@@ -5,7 +5,9 @@ import time
 from collections.abc import AsyncIterator
 
 import httpx
+import pytest
 
+from gateway.routes import route_table
 from tests.unit.gateway.conftest import Gateway
 
 _COST = "/api/v1/intake/hospital-costs"
@@ -93,6 +95,41 @@ async def test_a_part_that_is_down_is_named_and_may_be_asked_again(gateway: Gate
     assert int(answer.headers["retry-after"]) > 0
     await gateway.parts["intake"].start()
     assert (await client.post(_COST, json={})).status_code == 200
+
+
+async def test_what_would_be_done_twice_needs_a_key_and_nothing_else_does(gateway: Gateway) -> None:
+    client = await gateway.as_role("operator")
+    path = "/api/v1/referral/endpoints/00000000-0000-4000-8000-000000000000/test"
+    for headers in ({}, {"Idempotency-Key": ""}):
+        answer = await client.post(path, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (428, "idempotency_key_needed")
+    assert gateway.parts["referral"].seen == []
+    assert (await client.post(path, headers={"Idempotency-Key": "once"})).status_code == 200
+    assert gateway.parts["referral"].seen[0].headers["idempotency-key"] == "once"
+    assert (await client.post(_COST, json={})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "intake/hospital-costs",
+        "intake/hospital-costs/batch",
+        "intake/grid-reports",
+        "intake/households",
+        "intake/consents",
+        "intake/imports",
+        "intake/imports/{import_id}/commit",
+        "eligibility/checks",
+        "referral/endpoints/{endpoint_id}/approve",
+        "referral/referrals/{referral_id}/release",
+        "referral/referrals/{referral_id}/cancel",
+        "referral/referrals/{referral_id}/replay",
+        "charity/donations",
+        "charity/payment-batches",
+    ],
+)
+def test_what_has_a_natural_key_needs_no_other(address: str) -> None:
+    assert f"POST /api/v1/{address}" in {route.template for route in route_table().routes if not route.needs_key}
 
 
 async def test_bodies_over_the_routes_limit_are_refused_before_they_are_read_on(gateway: Gateway) -> None:
