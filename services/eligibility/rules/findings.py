@@ -65,12 +65,18 @@ def _eligible(programme: Programme, h: HouseholdView, told: Told) -> Finding:
         sum([fen for _, fen in components]) if len(components) == len(amounts) else None,
         None if is_unknown(one_off) else one_off,
         components,
-        programme.authority(h, p) if programme.authority else None,
+        _authority(programme, h, p),
         tuple([reason for reason in dict.fromkeys(reasons) if reason]),
         _margin_of_yes(told, p) if programme.can_near_miss else None,
         _test_lines(told, p),
         _missing_beside(programme, h, [*(fen for _, fen in amounts), one_off]),
     )
+
+
+def _authority(programme: Programme, h: HouseholdView, p: Parameters) -> str | None:
+    """Who decides; None where the programme does not say, and while nobody can tell."""
+    decides = programme.authority(h, p) if programme.authority else None
+    return None if type(decides) is Unknown else decides
 
 
 def _component(programme: Programme, name: str, text: Text, h: HouseholdView) -> Value:
