@@ -21,7 +21,7 @@ from deploy.local.demo.journal import PushJournal
 from deploy.local.demo.progress import Progress
 from deploy.local.demo.push import Pusher, Refused
 from deploy.local.demo.stage import Stage
-from deploy.local.first_account import first_account, print_console
+from deploy.local.first_account import DEMO_SEATS, print_seats
 from deploy.local.home import read_json, write_over
 from deploy.local.opened import Databases, opened_databases
 from deploy.local.refusal import FOUND_PROBLEMS, Refusal, Words
@@ -92,7 +92,7 @@ class Demo:
             return None
 
     async def _tell_where(self) -> None:
-        print_console(self._stage.url, *await first_account(self._stage.home, "demo"))
+        await print_seats(self._stage.home, self._stage.url, DEMO_SEATS)
 
     async def _work(self, databases: Databases, journal: PushJournal) -> Outcome:
         town = self._town()
