@@ -7,7 +7,7 @@ as the endpoint has shown to bear, records all in one statement, and goes on unt
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +41,7 @@ MOST_CLAIMED = 100
 SMALLEST_WINDOW = 4
 LARGEST_WINDOW = 64
 _DAY_LOOK_S = 60.0
+_RECORD_AFTER_S = 0.05
 
 
 def letterhead_of(settings: ReferralSettings) -> Letterhead:
@@ -61,6 +62,7 @@ class Post:
     jitter: Callable[[], float]
     always_open: bool
     scale: float
+    arrivals: "Arrivals"
 
     def hours_of(self, partner: str) -> WorkingHours:
         """A partner's working hours."""
@@ -68,7 +70,7 @@ class Post:
         return WorkingHours(() if self.always_open or party is None else party.hours, workdays())
 
 
-def make_post(database: Database, settings: ReferralSettings, *, clock: Clock) -> Post:
+def make_post(database: Database, settings: ReferralSettings, *, clock: Clock, record_after_s: float = 0.0) -> Post:
     """What lanes work with, by the part's settings. The caller closes its sender."""
     return Post(
         database=database,
@@ -79,7 +81,58 @@ def make_post(database: Database, settings: ReferralSettings, *, clock: Clock) -
         jitter=lambda: random.uniform(-1, 1),
         always_open=settings.partners_always_open,
         scale=settings.time_scale,
+        arrivals=Arrivals(database, clock, after_s=record_after_s),
     )
+
+
+class Arrivals:
+    """Rounds in which everything arrived, waiting to be recorded: those of a moment together.
+
+    A transaction a webhook would cost more than the sending, and nothing waits for it. What a crash leaves unrecorded
+    is claimed again when its lease runs out, and goes with the same webhook-id.
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, after_s: float) -> None:
+        self._database = database
+        self._clock = clock
+        self._after_s = after_s
+        self._waiting: list[Result] = []
+        self._some = asyncio.Event()
+
+    async def add(self, results: Sequence[Result]) -> None:
+        """Record these soon; at once when there is no time to wait. Raises: then what the database raises."""
+        self._waiting.extend(results)
+        self._some.set()
+        if not self._after_s:
+            await self.write()
+
+    async def write(self) -> None:
+        """Record all that wait. Raises: what the database raises; then they still wait."""
+        results, self._waiting = self._waiting, []
+        if not results:
+            return
+        try:
+            async with self._database.transaction() as db:
+                await deliveries.record(db, results, now=self._clock.now())
+        except BaseException:
+            self._waiting = results + self._waiting
+            raise
+
+    async def run(self) -> None:
+        """Record for ever, and once more when cancelled."""
+        try:
+            while True:
+                await self._some.wait()
+                await asyncio.sleep(self._after_s)
+                self._some.clear()
+                try:
+                    await self.write()
+                except Exception as error:  # the loop must live: their claims run out, and they go again
+                    log.log(logging.WARNING if is_passing(error) else logging.ERROR, "arrivals", exc_info=error)
+                    self._waiting.clear()
+        finally:
+            with suppress(Exception):
+                await self.write()
 
 
 class Lane:
@@ -90,6 +143,7 @@ class Lane:
         self._post = post
         self._woken = asyncio.Event()
         self._window = SMALLEST_WINDOW
+        self._more = False
 
     def wake(self) -> None:
         """There may be something due."""
@@ -101,7 +155,7 @@ class Lane:
             await self._woken.wait()
             self._woken.clear()
             try:
-                while await self.send_round():
+                while await self.send_round() and self._more:
                     pass
             except Exception as error:  # the lane must live: claims run out, the dispatcher wakes it again
                 level = logging.WARNING if is_passing(error) else logging.ERROR
@@ -111,23 +165,29 @@ class Lane:
         """Claim, send, record. False when nothing was due."""
         post = self._post
         claimed_at = post.clock.now()
+        most = min(MOST_CLAIMED, self._window * 4)
         async with post.database.transaction() as db:
             claim = await claim_due(
                 db,
                 self._endpoint_id,
-                most=min(MOST_CLAIMED, self._window * 4),
+                most=most,
                 now=claimed_at,
                 letterhead=post.letterhead,
                 sealer=post.sealer,
             )
         if claim is None or not claim.messages:
             return False
+        self._more = len(claim.messages) == most
         replies = await self._send_all(claim, start_by=claimed_at + START_WITHIN)
         now = post.clock.now()
         health = after(claim.health, [reply for _, reply in replies], now=now, scale=post.scale)
         results = self._results(claim, replies, now)
         sent = {message.id for message, _ in replies}
         unsent = [message.id for message in claim.messages if message.id not in sent]
+        if not unsent and health == claim.health and all(result.state == "delivered" for result in results):
+            await post.arrivals.add(results)
+            return True
+        self._more = True  # what failed may be due again, or a probe has closed the breaker
         async with post.database.transaction() as db:
             await record_round(db, self._endpoint_id, claim, results, unsent=unsent, health=health, now=now)
         if (health.is_open and not claim.health.is_open) or health.is_gone:
@@ -172,6 +232,7 @@ class Lane:
             results.append(
                 Result(
                     message.id,
+                    claim.id,
                     message.division,
                     message.partner,
                     message.number,
@@ -197,9 +258,10 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch for ever. Closes its connections when cancelled."""
-        post = make_post(self._database, self._settings, clock=self._clock)
+        post = make_post(self._database, self._settings, clock=self._clock, record_after_s=_RECORD_AFTER_S)
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(post.arrivals.run())
                 await self._watch(group, post)
         finally:
             await post.sender.close()

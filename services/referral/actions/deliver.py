@@ -109,7 +109,7 @@ async def record_round(
     now: datetime,
 ) -> None:
     """Record a round of attempts, give back what was not sent, and note how the endpoint does when that changed."""
-    await deliveries.record(db, results, claim_id=claim.id, now=now)
+    await deliveries.record(db, results, now=now)
     if unsent:
         await deliveries.release(db, unsent, claim_id=claim.id, now=now)
     if health != claim.health:

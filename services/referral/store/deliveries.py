@@ -56,14 +56,14 @@ _CLAIM = Statement(
 _RECORD = Statement(
     "WITH r AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:dues AS timestamptz[]),"
     " CAST(:statuses AS int[]), CAST(:errors AS text[]), CAST(:ms AS int[]), CAST(:numbers AS int[]),"
-    " CAST(:divisions AS text[]), CAST(:partners AS text[]))"
-    " AS r(id, state, due_at, status, error, ms, number, division, partner)),"
-    " locked AS (SELECT d.id FROM delivery d JOIN r ON r.id = d.id WHERE d.claim = CAST(:claim AS uuid) ORDER BY d.id"
+    " CAST(:divisions AS text[]), CAST(:partners AS text[]), CAST(:claims AS uuid[]))"
+    " AS r(id, state, due_at, status, error, ms, number, division, partner, claim)),"
+    " locked AS (SELECT d.id FROM delivery d JOIN r ON r.id = d.id AND d.claim = r.claim ORDER BY d.id"
     " FOR UPDATE OF d),"
     " done AS (UPDATE delivery d SET state = r.state, due_at = coalesce(r.due_at, d.due_at), last_status = r.status,"
     " last_error = r.error, claim = NULL,"
     " delivered_at = CASE WHEN r.state = 'delivered' THEN CAST(:now AS timestamptz) END"
-    " FROM r, locked WHERE d.id = r.id AND locked.id = r.id AND d.claim = CAST(:claim AS uuid))"
+    " FROM r, locked WHERE d.id = r.id AND locked.id = r.id AND d.claim = r.claim)"
     " INSERT INTO attempt (delivery_id, number, division, partner, at, status, error, ms)"
     " SELECT id, number, division, partner, CAST(:now AS timestamptz), status, error, ms FROM r ON CONFLICT DO NOTHING"
 )
@@ -113,6 +113,7 @@ class Result:
     """What one attempt came to. `number` counts the message's attempts from 1."""
 
     id: UUID
+    claim: UUID
     division: str
     partner: str
     number: int
@@ -186,8 +187,8 @@ async def claim(db: AsyncSession, bodies: dict[UUID, str], *, claim_id: UUID, un
     await fetch(db, _CLAIM, {"ids": list(bodies), "bodies": list(bodies.values()), "claim": claim_id, "until": until})
 
 
-async def record(db: AsyncSession, results: Sequence[Result], *, claim_id: UUID, now: datetime) -> None:
-    """Record a round of attempts in one statement. A message that was cancelled meanwhile stays so."""
+async def record(db: AsyncSession, results: Sequence[Result], *, now: datetime) -> None:
+    """Record rounds of attempts in one statement. A message that was cancelled meanwhile stays so."""
     if not results:
         return
     await fetch(
@@ -203,7 +204,7 @@ async def record(db: AsyncSession, results: Sequence[Result], *, claim_id: UUID,
             "numbers": [result.number for result in results],
             "divisions": [result.division for result in results],
             "partners": [result.partner for result in results],
-            "claim": claim_id,
+            "claims": [result.claim for result in results],
             "now": now,
         },
     )

@@ -205,8 +205,12 @@ async def test_a_rotated_secret_signs_beside_the_new_one_for_a_day(town: Town) -
         old = (await receiver.register(town.part, "red_cross"))["secret"]
         new = (await receiver.register(town.part, "red_cross"))["secret"]
         assert old != new
-        await open_one(town)
-        await until(lambda: bool(receiver.arrived))
+        referral = await open_one(town)
+
+        async def is_recorded() -> bool:
+            return (await town.referral(UUID(referral["household_ref"])))["delivery_state"] == "delivered"
+
+        await until(is_recorded)
         for secret in (old, new):
             verify([secret], receiver.arrived[0].headers, receiver.arrived[0].raw, now=town.hand.at.timestamp())
         town.hand.forward(hours=25)
