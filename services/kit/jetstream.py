@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,9 @@ FETCH_WAIT_S = 1.0
 _WINDOW = 64
 _PULL = 100
 _PULL_FOR_S = 30.0
+STILL_S = 3.0
+"""How often the broker hears that messages are still in hand. Well within the consumers' `ack_wait_s` of streams.yaml,
+so that only what a dead process held is delivered again."""
 
 
 class BrokerAway(Exception):
@@ -151,11 +155,11 @@ class Bus:
         assert self._client is not None and self._js is not None
         try:
             await self._js.consumer_info(stream, durable)
-            inbox = self._client.new_inbox()
-            subscription = await self._client.subscribe(inbox)
+            inflow = Inflow(self, self._client, f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}")
+            await inflow.open()
         except (NatsError, APIError, OSError, TimeoutError) as error:
             raise BrokerAway(type(error).__name__) from error
-        return Inflow(self, self._client, subscription, f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}", inbox)
+        return inflow
 
     async def close(self) -> None:
         """Leave the broker."""
@@ -166,18 +170,46 @@ class Bus:
 class Inflow:
     """A durable consumer's messages, by one standing pull: the broker sends what comes until the pull is used up.
 
-    Asking anew for each message would cost two requests a message, and the latency of one.
+    Asking anew for each message would cost two requests a message, and the latency of one. While messages wait here or
+    are worked on, the broker is told so.
     """
 
-    def __init__(self, bus: Bus, client: Client, subscription: Subscription, ask: str, inbox: str) -> None:
+    def __init__(self, bus: Bus, client: Client, ask: str) -> None:
         self._bus = bus
         self._connects = bus.connects
         self._client = client
-        self._subscription = subscription
         self._ask = ask
-        self._inbox = inbox
+        self._inbox = client.new_inbox()
         self._asked = 0
         self._until = 0.0
+        self._arrived: asyncio.Queue[Msg] = asyncio.Queue()
+        self._in_hand: list[Msg] = []
+        self._subscription: Subscription | None = None
+        self._telling: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Listen. Raises: NatsError, OSError."""
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._arrive)
+        self._telling = asyncio.create_task(self._tell())
+
+    async def _arrive(self, message: Msg) -> None:
+        self._arrived.put_nowait(message)
+
+    async def _tell(self) -> None:
+        """Say every now and then what is still in hand. A broker that is away delivers it again; nothing is lost."""
+        while True:
+            await asyncio.sleep(STILL_S)
+            for message in [*self._in_hand, *self._waiting()]:
+                if not message.is_acked:
+                    with suppress(NatsError, OSError):
+                        await message.in_progress()
+
+    def _waiting(self) -> list[Msg]:
+        """What arrived and nobody fetched yet. It is taken out and put back: a queue does not show what it holds."""
+        held = [self._arrived.get_nowait() for _ in range(self._arrived.qsize())]
+        for message in held:
+            self._arrived.put_nowait(message)
+        return [message for message in held if message.reply]
 
     async def fetch(self, most: int, *, gather_s: float = 0.0) -> list[Delivery]:
         """Up to `most` messages: what is there, else the first that comes; [] after a quiet while.
@@ -186,17 +218,19 @@ class Inflow:
         """
         try:
             await self._keep_asking()
-            messages = [await self._subscription.next_msg(timeout=FETCH_WAIT_S)]
-            if gather_s and self._subscription.pending_msgs < most - 1:
+            async with asyncio.timeout(FETCH_WAIT_S):
+                messages = [await self._arrived.get()]
+            if gather_s and self._arrived.qsize() < most - 1:
                 await asyncio.sleep(gather_s)
-            while len(messages) < most and self._subscription.pending_msgs:
-                messages.append(await self._subscription.next_msg(timeout=FETCH_WAIT_S))
+            while len(messages) < most and not self._arrived.empty():
+                messages.append(self._arrived.get_nowait())
         except TimeoutError:
             return []
         except (NatsError, OSError) as error:
             raise BrokerAway(type(error).__name__) from error
         good = [message for message in messages if not self._is_status(message)]
         self._asked -= len(good)
+        self._in_hand = [message for message in self._in_hand if not message.is_acked] + good
         return [Delivery(m.data, m.metadata.num_delivered or 1, m) for m in good]
 
     async def _keep_asking(self) -> None:
@@ -227,8 +261,15 @@ class Inflow:
         return True
 
     async def close(self) -> None:
-        """Stop listening. The consumer itself stays."""
+        """Stop listening, and hand back what is in hand, so that whoever binds next has it at once. The consumer itself
+        stays."""
+        if self._telling is not None:
+            self._telling.cancel()
         try:
-            await self._subscription.unsubscribe()
+            if self._subscription is not None:
+                await self._subscription.unsubscribe()
+            for message in [*self._in_hand, *self._waiting()]:
+                if not message.is_acked:
+                    await message.nak()
         except (NatsError, OSError) as error:
             log.info("unsubscribe", extra={"error": type(error).__name__})
