@@ -37,7 +37,7 @@ class PolarsWords:
 
     def choose(self, claim: Value, then: Value, otherwise: Value) -> Value:
         """As `logic.choose`."""
-        one, other = _expression(then), _expression(otherwise)
+        one, other = as_column(then), as_column(otherwise)
         either = pl.when(one == other).then(one).otherwise(None)
         return pl.when(claim).then(one).when(claim.is_null()).then(either).otherwise(other)
 
@@ -49,7 +49,7 @@ class PolarsWords:
 use_columns(PolarsWords())
 
 
-def _expression(value: Value) -> pl.Expr:
+def as_column(value: Value) -> pl.Expr:
     """A plain value as a column; whole numbers in 64 bits, or a product of two would wrap."""
     if isinstance(value, pl.Expr):
         return value
@@ -181,17 +181,17 @@ def _amounts(programme: Programme, frames: Frames, p: Parameters, components: An
 
 
 def _on_households(name: str, value: Value, frames: Frames) -> Frames:
-    return replace(frames, households=frames.households.with_columns(_expression(value).alias(name)))
+    return replace(frames, households=frames.households.with_columns(as_column(value).alias(name)))
 
 
 def _on_members(name: str, text: Callable[[Value, Value], Value], frames: Frames, p: Parameters) -> Frames:
     view = MemberColumns()
-    value = _expression(text(view, p)).alias(name)
-    answer = _with_home(frames, view).select(value).to_series()
+    value = as_column(text(view, p)).alias(name)
+    answer = with_home(frames, view).select(value).to_series()
     return replace(frames, members=frames.members.with_columns(answer))
 
 
-def _with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
+def with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
     """The members' frame with the household columns that a text asked for."""
     asked = list(view.home.asked)
     if not asked:
@@ -223,10 +223,10 @@ def _folded(how: str, value: pl.Expr) -> pl.Expr:
 def _fold(step: Fold, frames: Frames, p: Parameters) -> Frames:
     if step.over == "members":
         view = MemberColumns()
-        value = _expression(step.text(view, p))
-        homes = _join_folded(frames.households, _with_home(frames, view), "household", step, value)
+        value = as_column(step.text(view, p))
+        homes = _join_folded(frames.households, with_home(frames, view), "household", step, value)
         return replace(frames, households=homes)
-    value = _expression(step.text(ColumnView(), p))
+    value = as_column(step.text(ColumnView(), p))
     if step.over == "vehicles":
         homes = _join_folded(frames.households, frames.vehicles, "household", step, value)
         return replace(frames, households=_null_unless("assets_known", step.name, homes))
@@ -241,7 +241,7 @@ def _join_folded(owners: pl.DataFrame, items: pl.DataFrame, key: str, step: Fold
     """Fold the items of each owner; an owner without items has none of them."""
     folded = items.group_by(key).agg(_folded(step.how, value).alias(step.name), pl.lit(True).alias(_FOUND))
     joined = owners.join(folded, on=key, how="left", maintain_order="left")
-    kept = pl.when(pl.col(_FOUND)).then(pl.col(step.name)).otherwise(_expression(_NOTHING[step.how]))
+    kept = pl.when(pl.col(_FOUND)).then(pl.col(step.name)).otherwise(as_column(_NOTHING[step.how]))
     return joined.with_columns(kept.alias(step.name)).drop(_FOUND)
 
 
