@@ -22,7 +22,7 @@ from services.kit.db import Database, is_passing
 from services.kit.privacy import BlindIndex, Sealer
 from services.kit.worker import run_loops
 from services.referral.actions import clock as days
-from services.referral.actions.deliver import START_WITHIN, Claim, Outgoing, claim_due, record_round
+from services.referral.actions.deliver import START_WITHIN, Claim, Outgoing, claim_due, record_round, renew_claim
 from services.referral.consumers import HANDLERS
 from services.referral.delivery.bell import bell_of
 from services.referral.delivery.breaker import after
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 MOST_CLAIMED = 100
 SMALLEST_WINDOW = 4
 LARGEST_WINDOW = 64
+RENEW_S = 2.5
+"""How often a round that goes on renews its claim; three times within the lease."""
 _DAY_LOOK_S = 60.0
 _RECORD_AFTER_S = 0.05
 
@@ -178,7 +180,7 @@ class Lane:
         if claim is None or not claim.messages:
             return False
         self._more = len(claim.messages) == most
-        replies = await self._send_all(claim, start_by=claimed_at + START_WITHIN)
+        replies = await self._send_and_hold(claim, start_by=claimed_at + START_WITHIN)
         now = post.clock.now()
         health = after(claim.health, [reply for _, reply in replies], now=now, scale=post.scale)
         results = self._results(claim, replies, now)
@@ -193,6 +195,20 @@ class Lane:
         if (health.is_open and not claim.health.is_open) or health.is_gone:
             log.warning("endpoint rests", extra={"partner": claim.partner, "where": str(self._endpoint_id)})
         return True
+
+    async def _send_and_hold(self, claim: Claim, *, start_by: datetime) -> list[tuple[Outgoing, Reply]]:
+        """Send what was claimed, and renew the claim for as long as that takes."""
+        sending = asyncio.create_task(self._send_all(claim, start_by=start_by))
+        try:
+            while not (await asyncio.wait({sending}, timeout=RENEW_S))[0]:
+                try:
+                    async with self._post.database.transaction() as db:
+                        await renew_claim(db, claim, now=self._post.clock.now())
+                except Exception as error:  # the round goes on: at worst a message goes again with the same id
+                    log.log(logging.WARNING if is_passing(error) else logging.ERROR, "claim", exc_info=error)
+            return sending.result()
+        finally:
+            sending.cancel()
 
     async def _send_all(self, claim: Claim, *, start_by: datetime) -> list[tuple[Outgoing, Reply]]:
         """Send what was claimed, a window at a time; stop early when nothing gets through."""

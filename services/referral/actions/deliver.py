@@ -17,10 +17,10 @@ from services.referral.store import deliveries
 from services.referral.store import endpoints as store
 from services.referral.store.deliveries import Result, Waiting
 
-LEASE = timedelta(seconds=20)
-"""A claim runs out after this: a sender that died holds nothing back for longer."""
+LEASE = timedelta(seconds=8)
+"""A claim runs out after this: a sender that died holds nothing back for longer. One that lives renews it."""
 START_WITHIN = timedelta(seconds=4)
-"""A claimed message whose attempt has not begun by then is given back, so that its deadline ends within the lease."""
+"""A claimed message whose attempt has not begun by then is given back: its partner is slow, and others may be due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,11 @@ def body_of(message: Waiting, letterhead: Letterhead) -> str:
         at=message.created_at,
         letterhead=letterhead,
     )
+
+
+async def renew_claim(db: AsyncSession, claim: Claim, *, now: datetime) -> None:
+    """The round goes on: hold what it claimed for longer."""
+    await deliveries.renew(db, [message.id for message in claim.messages], claim_id=claim.id, until=now + LEASE)
 
 
 async def record_round(

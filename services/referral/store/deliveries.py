@@ -71,6 +71,10 @@ _RELEASE = Statement(
     "UPDATE delivery SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END, due_at = :now, claim = NULL,"
     " attempts = attempts - 1, tries = tries - 1 WHERE id = ANY(CAST(:ids AS uuid[])) AND claim = :claim"
 )
+_RENEW = Statement(
+    "UPDATE delivery SET due_at = :until WHERE id IN (SELECT id FROM delivery WHERE id = ANY(CAST(:ids AS uuid[]))"
+    " AND claim = :claim AND state = 'sending' ORDER BY id FOR UPDATE)"
+)
 _ADOPT = text(
     "UPDATE delivery SET endpoint_id = :endpoint_id, state = 'queued', due_at = :now WHERE partner = :partner"
     " AND state = 'held' AND starts_with(division, :division) AND type = ANY(CAST(:types AS text[]))"
@@ -213,6 +217,11 @@ async def record(db: AsyncSession, results: Sequence[Result], *, now: datetime) 
 async def release(db: AsyncSession, ids: Iterable[UUID], *, claim_id: UUID, now: datetime) -> None:
     """Give back claimed messages that were not sent."""
     await fetch(db, _RELEASE, {"ids": list(ids), "claim": claim_id, "now": now})
+
+
+async def renew(db: AsyncSession, ids: Iterable[UUID], *, claim_id: UUID, until: datetime) -> None:
+    """Hold claimed messages until a later moment."""
+    await fetch(db, _RENEW, {"ids": list(ids), "claim": claim_id, "until": until})
 
 
 async def adopt(

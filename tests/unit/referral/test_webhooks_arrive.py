@@ -1,17 +1,19 @@
 """Webhooks reach a partner's real server: thin, signed, tried again by the schedule, each partner by itself."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from aiohttp import web
+from sqlalchemy import text
 
 from services.contracts.webhook import ReferralRequested
 from services.kit.clock import Clock
 from services.kit.privacy import Sealer
 from services.kit.signing import verify
+from services.referral import worker
 from services.referral.actions.deliver import claim_due
 from tests.support.waiting import until
 from tests.unit.referral.made import (
@@ -236,11 +238,47 @@ async def test_a_claim_of_a_dead_sender_runs_out_and_the_message_goes_again(town
         assert claim is not None and len(claim.messages) == 1
         async with lane_of(town, made["id"]) as lane:
             assert not await lane.send_round()  # the claim holds
-            town.hand.forward(seconds=21)
+            town.hand.forward(seconds=9)
             assert await lane.send_round()
         assert await state_of(town, referral["id"]) == "delivered"
         assert receiver.arrived[0].id == str(claim.messages[0].id)
         assert receiver.arrived[0].raw.decode() == claim.messages[0].body
+
+
+async def test_a_sender_that_lives_keeps_its_claim_however_slow_the_partner(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RENEW_S", 0.05)
+    answer = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        await answer.wait()
+        return web.Response(status=204)
+
+    async with receiving() as receiver:
+        receiver.then = slow
+        made = await receiver.register(town.part, "red_cross")
+        referral = await open_one(town)
+        async with lane_of(town, made["id"]) as lane, lane_of(town, made["id"]) as other:
+            sending = asyncio.create_task(lane.send_round())
+            await until(lambda: len(receiver.arrived) == 1)
+            for _ in range(3):
+                town.hand.forward(seconds=6)
+                await until_held(town, town.hand.at + timedelta(seconds=6))
+                assert not await other.send_round()
+            answer.set()
+            assert await sending
+        assert await state_of(town, referral["id"]) == "delivered"
+        assert len(receiver.arrived) == 1
+
+
+async def until_held(town: Town, moment: datetime) -> None:
+    async def held() -> bool:
+        async with town.part.database.transaction() as db:
+            due = (await db.execute(text("SELECT max(due_at) FROM delivery WHERE state = 'sending'"))).scalar()
+        return bool(due is not None and due > moment)
+
+    await until(held)
 
 
 async def test_a_partner_that_answers_while_its_webhook_travels_has_it(town: Town) -> None:
