@@ -210,7 +210,7 @@ async def test_a_rotated_secret_signs_beside_the_new_one_for_a_day(town: Town) -
         referral = await open_one(town)
 
         async def is_recorded() -> bool:
-            return (await town.referral(UUID(referral["household_ref"])))["delivery_state"] == "delivered"
+            return bool((await town.referral(UUID(referral["household_ref"])))["delivery_state"] == "delivered")
 
         await until(is_recorded)
         for secret in (old, new):
