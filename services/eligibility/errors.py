@@ -4,11 +4,17 @@ ServiceError                        any refusal; see the kit
 ├── NotFound
 │   ├── UnknownAssessment     404      no such assessment, or another territory's
 │   ├── UnknownHousehold      404      no such household here
-│   └── UnknownRecord         404      the record has not reached eligibility, or is another territory's
+│   ├── UnknownRecord         404      the record has not reached eligibility, or is another territory's
+│   ├── UnknownPolicy         404      no such policy version, or of a place that is not the caller's
+│   └── UnknownRehearsal      404      no such rehearsal, or of another territory
 └── Conflict
     ├── VisitMoved            409      the visit is at another version than the caller saw
     ├── VisitClosed           409      the visit was withdrawn or its household merged: no result can be recorded
-    └── BookChanged           409      the rule book an assessment was made with is not the one at hand
+    ├── BookNotKept           409      the rule book that a digest names was never used here
+    ├── PolicyMoved           409      the policy version is at another version than the caller saw
+    ├── PolicyStep            409      the state of the policy version does not allow the step
+    ├── SamePerson            409      who wrote a policy version does not approve it
+    └── NotReady              409      a policy version lacks what its approval needs: rehearsal, tests, a reason
 """
 
 from services.kit.errors import Conflict, NotFound
@@ -54,9 +60,57 @@ class VisitClosed(Conflict):
     en = "This visit was withdrawn; no result can be recorded"
 
 
-class BookChanged(Conflict):
-    """The stored assessment was made with another rule book."""
+class BookNotKept(Conflict):
+    """No rule book of this digest was kept."""
 
-    code = "rule_book_changed"
-    zh = "政策规则库已更新，不能按当时的版本重算"
-    en = "The rule book has changed since; the assessment cannot be run again as it was"
+    code = "rule_book_not_kept"
+    zh = "没有保存当时的政策规则库，不能按当时的版本重算"
+    en = "The rule book of that time was not kept; the assessment cannot be run again as it was"
+
+
+class UnknownPolicy(NotFound):
+    """No such policy version."""
+
+    code = "unknown_policy"
+    zh = "没有这个政策版本"
+    en = "There is no such policy version"
+
+
+class UnknownRehearsal(NotFound):
+    """No such rehearsal."""
+
+    code = "unknown_rehearsal"
+    zh = "没有这次演练"
+    en = "There is no such rehearsal"
+
+
+class PolicyMoved(Conflict):
+    """Somebody else changed the policy version."""
+
+    code = "policy_moved"
+    zh = "这个政策版本已被他人更新，请刷新后再改"
+    en = "Somebody else changed this policy version; read it again first"
+
+
+class PolicyStep(Conflict):
+    """The state does not allow the step; `allowed` names those it does."""
+
+    code = "policy_state"
+    zh = "当前状态不能做这一步"
+    en = "The state of the policy version does not allow this step"
+
+
+class SamePerson(Conflict):
+    """Who wrote it does not approve it."""
+
+    code = "same_person"
+    zh = "起草人不能批准自己的政策版本，请由另一人批准"
+    en = "Who wrote the policy version may not approve it; another person has to"
+
+
+class NotReady(Conflict):
+    """Something an approval needs is missing; the code says what."""
+
+    code = "policy_not_ready"
+    zh = "还不能批准"
+    en = "It cannot be approved yet"

@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.eligibility import AssessmentCompleted
+from services.eligibility.actions.books import keep_up_with
 from services.eligibility.actions.decide import Decision, decide
 from services.eligibility.actions.look import Known, known_of
 from services.eligibility.actions.record import assessment_row, closing_row, completed_event, making, visit_row
+from services.eligibility.rules.book import rule_book
+from services.eligibility.store.books import BookStanding
 from services.eligibility.store.changes import Changes, write_changes
 from services.eligibility.store.known import read_known
 from services.kit.clock import shanghai_date
@@ -27,7 +30,10 @@ async def assess_again(db: AsyncSession, refs: Collection[UUID], *, now: datetim
     as_of = shanghai_date(now)
     changes = Changes()
     events: list[AssessmentCompleted] = []
-    for row in await read_known(db, refs):
+    rows = await read_known(db, refs, rule_digest=rule_book().digest)
+    if rows:
+        await keep_up_with(db, BookStanding(rows[0].layer_sha256 or "", rows[0].is_kept))
+    for row in rows:
         known = known_of(row)
         events += _add(changes, known, decide(known, as_of), as_of, now)
     await write_changes(db, refs, changes, making(as_of, now))

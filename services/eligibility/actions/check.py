@@ -16,7 +16,7 @@ import orjson
 from services.contracts.eligibility import FindingState, NeedState, PersonState
 from services.eligibility.rules.assess import assess
 from services.eligibility.rules.assessment import Assessment, Finding, Need
-from services.eligibility.rules.book import rule_book
+from services.eligibility.rules.book import RuleBook, rule_book
 from services.eligibility.rules.facts import Facts
 from services.eligibility.rules.readers import event_of, facts_of, history_of
 
@@ -82,12 +82,12 @@ class Checked:
         )
 
 
-def check(snapshot: Mapping[str, Any]) -> Checked:
-    """Check a stored snapshot as of its own day.
+def check(snapshot: Mapping[str, Any], book: RuleBook | None = None) -> Checked:
+    """Check a stored snapshot as of its own day, under a book of former days or the one in use.
 
     Raises: UnreadableFacts.
     """
-    book = rule_book()
+    book = book or rule_book()
     facts = facts_of(snapshot["household"])
     parameters = book.at(snapshot["county"], date.fromisoformat(snapshot["as_of"]))
     assessment = assess(

@@ -7,7 +7,7 @@ same bytes give the same findings under the same rule book.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ import orjson
 from services.contracts.intake import CountedRecord
 from services.contracts.money import parse_yuan, yuan
 from services.eligibility.rules.accounts import Grounds, Home, is_dead
-from services.eligibility.rules.book import rule_book
+from services.eligibility.rules.book import RuleBook, rule_book
 from services.eligibility.rules.facts import Facts
 from services.eligibility.rules.logic import is_unknown
 from services.eligibility.rules.plain import counted_members
@@ -28,23 +28,18 @@ Json = dict[str, Any]
 _KINDS = {"hospital_cost": "hospital_cost", "grid_report": "grid_report", "household": "screening"}
 
 
-@cache
-def _finest() -> int:
-    return max(len(place) for definition in rule_book().definitions.values() for place in definition.rows)
-
-
 def place_in_book(division: str) -> str:
     """The place by which the rule book is asked about a division: no finer than the book itself.
 
     Two thousand villages of eleven counties then share eleven readings of the book.
     """
-    return division[: _finest()]
+    return division[: rule_book().finest]
 
 
 @lru_cache(maxsize=100_000)
-def _lines(place: str, on: date) -> Lines:
+def _lines(book: RuleBook, place: str, on: date) -> Lines:
     def value(id: str) -> Any:  # whatever kind the parameter has
-        found = rule_book().definitions[id].in_force(place, on)
+        found = book.definitions[id].in_force(place, on)
         return None if is_unknown(found) else found
 
     threshold = value("hospital_threshold")
@@ -54,7 +49,7 @@ def _lines(place: str, on: date) -> Lines:
 
 def lines_on(division: str) -> LinesOn:
     """The dated lines of a place."""
-    return partial(_lines, place_in_book(division))
+    return partial(_lines, rule_book(), place_in_book(division))
 
 
 def elder_age(division: str, on: date) -> int | None:

@@ -3,20 +3,24 @@
 A value is found by id, place and day. The nearest place that has a row in force wins: village, township, county, city,
 nation. Before the first row a parameter is UNKNOWN, and every test that needs it cannot tell. A row with `to` ends: a
 day that ends leaves a date before all dates, anything else is UNKNOWN again.
+
+A book is made of texts: the files beside this module, and a layer of the policy versions that came into force since
+(`layers.py`). The digest is of all of them, so a kept book can be read again from its texts alone.
 """
 
 import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from services.eligibility.rules.layers import Change, LayeredPolicy, read_layer
 from services.eligibility.rules.logic import UNKNOWN
 from services.eligibility.rules.snapshot import Parameters
 from services.eligibility.rules.values import Unit, WrongValue, read_value, show_value
@@ -26,6 +30,8 @@ _PLACE = re.compile(r"[1-9][0-9]{3}(?:[0-9]{2}|[0-9]{5}|[0-9]{8})?", re.ASCII)
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # reads every scalar as text: no amount becomes a float
 _MOST_REMEMBERED = 4096
 _ANCHOR = "dibao_standard_month"
+LAYER = "in_force.json"
+"""The name the layer has among a book's texts."""
 
 
 class BrokenRuleBook(ValueError):
@@ -70,6 +76,7 @@ class Row:
     note: str
     retrieved: str
     illustrative: bool
+    is_resumed: bool = False  # it was interrupted by a value with an end, and goes on after it
 
 
 @dataclass(slots=True)
@@ -128,21 +135,41 @@ def shorten(code: str) -> str:
 class RuleBook:
     """Everything that is dated, read once."""
 
-    def __init__(self, home: Path = _HOME) -> None:
-        """Read all files under a folder.
+    def __init__(self, home: Path = _HOME, *, texts: Mapping[str, str] | None = None, layer: str = "") -> None:
+        """Read all files under a folder, or the same as `texts` by name, and lay `layer` over them.
 
         Raises: BrokenRuleBook, naming the file.
         """
-        self.statutes = _read_statutes(home / "statutes.yaml")
-        registry = _load(home / "registry.yaml")
+        self.texts = dict(texts) if texts is not None else texts_of(home)
+        self.layer = layer
+        self.statutes = _read_statutes(_load(self.texts, "statutes.yaml"))
+        registry = _load(self.texts, "registry.yaml")
         self.version: str = registry["version"]
         self.programmes = tuple(ProgrammeName(**each) for each in registry["programmes"])
         self.definitions: dict[str, Definition] = {}
-        for path in sorted((home / "parameters").rglob("*.yaml"), key=lambda path: (path.parts[-3], path.name)):
-            self._read_parameter(path, shorten(path.parts[-3]))
+        files = [name for name in self.texts if name.startswith("parameters/") and name.endswith(".yaml")]
+        for name in sorted(files, key=lambda name: (name.split("/")[-3], name.split("/")[-1])):
+            self._read_parameter(name, shorten(name.split("/")[-3]))
         self._check()
-        self.digest = _digest(home)
+        policies = read_layer(layer) if layer else ()
+        for policy in policies:
+            self._lay(policy)
+        if policies:
+            self.version += f"+{len(policies)}"
+        self.digest = digest_of(self.texts, layer)
         self._remembered: dict[tuple[str, date], Parameters] = {}
+
+    @cached_property
+    def finest(self) -> int:
+        """Digits of the smallest places that have values of their own."""
+        return max(len(place) for definition in self.definitions.values() for place in definition.rows)
+
+    def layered(self, layer: str) -> "RuleBook":
+        """The book of the same files with another layer.
+
+        Raises: BrokenRuleBook.
+        """
+        return RuleBook(texts=self.texts, layer=layer)
 
     def at(self, place: str, on: date, overrides: Mapping[str, Any] | None = None) -> Parameters:  # Any: JSON values
         """The parameters in force for a place on a day, with overrides (raw JSON values by id) laid over them.
@@ -204,8 +231,20 @@ class RuleBook:
         law = self.statutes[statute]
         return {"title": law.name, "article": article, "href": law.href}
 
-    def _read_parameter(self, path: Path, place: str) -> None:
-        raw = _load(path)
+    def _lay(self, policy: LayeredPolicy) -> None:
+        """Add the rows of a policy version. What they replace at their place comes back when they end."""
+        for number, change in enumerate(policy.changes):
+            definition = self.definitions.get(change.parameter)
+            if definition is None:
+                raise BrokenRuleBook(f"a policy version changes {change.parameter}, which is no parameter")
+            cited = f"policy:{policy.id}:{number}"
+            self.statutes[cited] = Statute(cited, change.title, change.title, "", change.start, change.href)
+            place = shorten(change.division)
+            definition.rows[place] = _laid(definition, definition.rows.get(place, []), change, cited)
+
+    def _read_parameter(self, name: str, place: str) -> None:
+        raw = _load(self.texts, name)
+        stem = name.rpartition("/")[2].removesuffix(".yaml")
         try:
             id = raw["id"]
             definition = self.definitions.setdefault(id, Definition(id))
@@ -216,9 +255,9 @@ class RuleBook:
                 definition.zh, definition.en = raw["title"]["zh"], raw["title"]["en"]
             rows = [_read_row(definition, each) for each in raw["values"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise BrokenRuleBook(f"{path.name}: {error}") from error
-        if id != path.stem or place in definition.rows:
-            raise BrokenRuleBook(f"{path.name}: the id is not the file's name, or the place has it twice")
+            raise BrokenRuleBook(f"{stem}.yaml: {error}") from error
+        if id != stem or place in definition.rows:
+            raise BrokenRuleBook(f"{stem}.yaml: the id is not the file's name, or the place has it twice")
         definition.rows[place] = sorted(rows, key=lambda row: row.start)
 
     def _check(self) -> None:
@@ -234,11 +273,50 @@ class RuleBook:
             raise BrokenRuleBook("files and the list in snapshot.py differ: " + ", ".join(odd))
 
 
-def _load(path: Path) -> Any:  # Any: YAML of every shape
+def texts_of(home: Path) -> dict[str, str]:
+    """Every rule file under a folder by its name there, texts and code alike.
+
+    Raises: BrokenRuleBook.
+    """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, yaml.YAMLError) as error:
-        raise BrokenRuleBook(f"{path.name}: {error}") from error
+        paths = (path for path in sorted(home.rglob("*")) if path.suffix in (".yaml", ".py"))
+        return {path.relative_to(home).as_posix(): path.read_bytes().decode() for path in paths}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenRuleBook(f"the rule files cannot be read: {error}") from error
+
+
+def _load(texts: Mapping[str, str], name: str) -> Any:  # Any: YAML of every shape
+    try:
+        return yaml.load(texts[name], Loader=_LOADER)
+    except (KeyError, yaml.YAMLError) as error:
+        raise BrokenRuleBook(f"{name.rpartition('/')[2]}: {error}") from error
+
+
+def _laid(definition: Definition, rows: list[Row], change: Change, cited: str) -> list[Row]:
+    """The rows of a place with a change among them.
+
+    Without an end it is a row like any other: a later one follows it. With an end it hides what began meanwhile, and
+    the row that it interrupted goes on afterwards.
+    """
+    try:
+        value = read_value(definition.unit, change.value, definition.choices)
+    except WrongValue as error:
+        raise BrokenRuleBook(f"a policy version's {definition.id}: {error}") from error
+    if change.end is None:
+        kept = [row for row in rows if row.start != change.start and not (row.is_resumed and row.start > change.start)]
+    else:
+        after = date.fromordinal(change.end.toordinal() + 1)
+        kept = [each for each in rows if not change.start <= each.start < after]
+        index = bisect_right(rows, after, key=lambda each: each.start) - 1
+        interrupted = rows[index] if index >= 0 else None
+        if (
+            interrupted is not None
+            and interrupted.start < after
+            and (interrupted.end is None or interrupted.end >= after)
+        ):
+            kept.append(replace(interrupted, start=after, is_resumed=True))
+    added = Row(change.start, change.end, value, cited, change.article, "", "", change.illustrative)
+    return sorted([*kept, added], key=lambda each: each.start)
 
 
 def _read_row(definition: Definition, raw: Any) -> Row:  # Any: YAML
@@ -265,23 +343,37 @@ def _last_day(rows: list[Row], index: int) -> str | None:
     return end.isoformat() if end else None
 
 
-def _read_statutes(path: Path) -> dict[str, Statute]:
+def _read_statutes(raws: Mapping[str, Any]) -> dict[str, Statute]:  # Any: YAML
     return {
         id: Statute(id, raw["title"], raw["title_en"], raw["number"], date.fromisoformat(raw["in_force"]), raw["href"])
-        for id, raw in _load(path).items()
+        for id, raw in raws.items()
     }
 
 
-def _digest(home: Path) -> str:
-    """sha256 over names and contents of all rule files, texts and code alike."""
+def digest_of(texts: Mapping[str, str], layer: str = "") -> str:
+    """sha256 over names and contents of all rule files in their order, and of the layer where there is one."""
     digest = hashlib.sha256()
-    for path in sorted(home.rglob("*")):
-        if path.suffix in (".yaml", ".py"):
-            digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for name, content in texts.items():
+        digest.update(name.encode() + b"\0" + content.encode() + b"\0")
+    if layer:
+        digest.update(LAYER.encode() + b"\0" + layer.encode() + b"\0")
     return "sha256:" + digest.hexdigest()
 
 
 @cache
-def rule_book() -> RuleBook:
-    """The book beside this module, read once per process."""
+def file_book() -> RuleBook:
+    """The book of the files beside this module alone, read once per process."""
     return RuleBook()
+
+
+_IN_USE: list[RuleBook] = []
+
+
+def rule_book() -> RuleBook:
+    """The book in use in this process: the files, and whatever layer `use_book` put over them."""
+    return _IN_USE[0] if _IN_USE else file_book()
+
+
+def use_book(book: RuleBook) -> None:
+    """From now on `rule_book()` is this one. Only the loader of policy versions and tests call this."""
+    _IN_USE[:] = [book]

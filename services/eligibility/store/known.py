@@ -8,6 +8,8 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.eligibility.store.books import IS_KEPT, NEWEST_LAYER
+
 _PERSONS = (
     "(SELECT json_agg(json_build_array(p.person_ref, p.division, p.birth_date, p.gender, p.in_city, p.deceased,"
     " p.records, (SELECT json_object_agg(y.year, y.watched_at) FROM person_year y"
@@ -25,16 +27,17 @@ _KNOWN = text(
     f" CAST({_REPORTS} AS text) AS reports,"
     " a.assessment_id, a.as_of, a.cause, a.facts_sha256, a.rule_digest, a.status,"
     " v.version AS visit_version, v.state AS visit_state, v.due_on, v.band, v.programmes, v.result, v.worked_at,"
-    " v.opened_at FROM household_facts h"
+    f" v.opened_at, {NEWEST_LAYER} AS layer_sha256, {IS_KEPT} AS is_kept FROM household_facts h"
     " LEFT JOIN assessment a ON a.household_ref = h.household_ref AND a.state = 'live'"
     " LEFT JOIN visit v ON v.household_ref = h.household_ref"
     " WHERE h.household_ref = ANY(CAST(:refs AS uuid[])) ORDER BY h.household_ref"
 )
 
 
-async def read_known(db: AsyncSession, refs: Collection[UUID]) -> Sequence[SqlRow[Any]]:
+async def read_known(db: AsyncSession, refs: Collection[UUID], *, rule_digest: str) -> Sequence[SqlRow[Any]]:
     """Households as told, with their people and reports as JSON arrays, the assessment in force and the visit.
 
-    The caller holds the households: what another transaction wrote to them is then committed and seen here.
+    The caller holds the households: what another transaction wrote to them is then committed and seen here. Each row
+    tells besides how the rule book of the digest stands, so that nobody has to ask for it.
     """
-    return (await db.execute(_KNOWN, {"refs": list(refs)})).all()
+    return (await db.execute(_KNOWN, {"refs": list(refs), "rule_digest": rule_digest})).all()

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.contracts.eligibility import AssessmentCompleted
 from services.contracts.event import Event
 from services.eligibility.consumers import HANDLERS
+from services.eligibility.rules.book import file_book, use_book
 from services.kit.clock import Clock
 from services.kit.db import Database
 from tests.support.apps import PartUnderTest, Starter
@@ -82,3 +83,4 @@ class Service:
 async def service(start_part: Starter) -> AsyncIterator[Service]:
     """A fresh eligibility service."""
     yield Service(await start_part("eligibility"))
+    use_book(file_book())

@@ -94,14 +94,14 @@ async def test_an_assessment_runs_again_to_the_same_bytes(service: Service) -> N
         assert again["same"] and again["findings_sha256"] == again["rerun_sha256"]
 
 
-async def test_an_assessment_of_an_older_rule_book_says_so(service: Service) -> None:
+async def test_an_assessment_of_a_rule_book_that_was_never_used_here_says_so(service: Service) -> None:
     await _town(service)
     live = await service.live("lins")
     assert live is not None
     async with service.database.transaction() as db:
         await db.execute(text("UPDATE assessment SET rule_digest = 'sha256:older'"))
     answer = await service.http.post(f"{ROOT}/assessments/{live['assessment_id']}/rerun")
-    assert answer.status_code == 409 and answer.json()["code"] == "rule_book_changed"
+    assert answer.status_code == 409 and answer.json()["code"] == "rule_book_not_kept"
     told = await service.http.get(f"{ROOT}/assessments/{live['assessment_id']}")
     assert told.status_code == 200
 
