@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 GENESIS = bytes(32)
 _WAIT_S = 3.0
-_QUIET_S = 0.05
+_QUIET_S = 0.25
 """How long an `answered` row may wait for company; nobody waits for it."""
 _MOST_WAITING = 20_000
 _BATCH = 1_000

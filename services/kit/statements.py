@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 Found = SqlRow[*tuple[Any, ...]]
 """One row that a statement of text answered, read by column name. Any: the statement does not say its types."""
 
-_NAME = re.compile(r"(?<![:\w]):([a-z_]+)")
+_NAME = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 
 
 def rows_of(columns: Mapping[str, str], prefix: str = "") -> str:
@@ -70,6 +70,16 @@ class Statement:
         return [parameters[name] for name in self.names]
 
 
+class Named(asyncpg.Record):  # type: ignore[misc]  # the driver has no types
+    """A row whose columns are read by name, `row.version` like `row["version"]`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
 async def fetch(db: AsyncSession, statement: Statement, parameters: Mapping[str, Any]) -> list[Any]:
     """Run a statement; its rows, read by column name. A jsonb parameter is text, a jsonb column comes parsed.
 
@@ -77,7 +87,7 @@ async def fetch(db: AsyncSession, statement: Statement, parameters: Mapping[str,
     """
     connection = await driver_of(db)
     try:
-        rows: list[Any] = await connection.fetch(statement.text, *statement.values(parameters))
+        rows: list[Any] = await connection.fetch(statement.text, *statement.values(parameters), record_class=Named)
         return rows
     except DRIVER_ERRORS as error:
         raise _translated(error, connection) from error

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kit.statements import Row, bound, rows_of
+from services.kit.statements import Row, Statement, bound, fetch, rows_of
 
 _TOLD = {
     "person_ref": "uuid",
@@ -31,7 +30,7 @@ _YEARS = {
     "band": "int",
     "watched_at": "timestamptz",
 }
-_TELL = text(
+_TELL = Statement(
     "WITH told AS (INSERT INTO person_care AS p (person_ref, version, division, household_ref, stated_household_ref,"
     " birth_date, gender, in_city, deceased, records) SELECT person_ref, version, division, household_ref,"
     " stated_household_ref, birth_date, gender, in_city, deceased, CAST(records AS jsonb)"
@@ -50,7 +49,7 @@ _TELL = text(
     " SELECT person_ref, household_before FROM told"
 )
 _WATCHED = {"person_ref": "uuid", "year": "int", "watched_at": "timestamptz"}
-_NOTE_WATCHED = text(
+_NOTE_WATCHED = Statement(
     f"UPDATE person_year y SET watched_at = least(y.watched_at, r.watched_at) FROM {rows_of(_WATCHED)}"
     " WHERE y.person_ref = r.person_ref AND y.year = r.year AND r.watched_at < coalesce(y.watched_at, 'infinity')"
     " RETURNING y.person_ref, (SELECT household_ref FROM person_care p WHERE p.person_ref = y.person_ref)"
@@ -75,7 +74,7 @@ _REPORTS = {
     "in_city": "boolean",
 }
 _REPORT_VALUES = ", ".join("CAST(kinds AS text[])" if name == "kinds" else name for name in _REPORTS)
-_REPORT = text(
+_REPORT = Statement(
     f"INSERT INTO grid_report AS g ({', '.join(_REPORTS)}) SELECT {_REPORT_VALUES} FROM {rows_of(_REPORTS)}"
     " ORDER BY record_id ON CONFLICT (record_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _REPORTS if name not in ("record_id", "told_at"))
@@ -91,7 +90,7 @@ async def tell_persons(db: AsyncSession, rows: Sequence[Row], years: Sequence[Ro
     records as JSON text); (person_ref, year, division, sum_fen, records, last_settled_on, threshold_fen, band,
     watched_at).
     """
-    answer = await db.execute(_TELL, {**bound(_TOLD, rows), **bound(_YEARS, years, "y_")})
+    answer = await fetch(db, _TELL, {**bound(_TOLD, rows), **bound(_YEARS, years, "y_")})
     return {row.person_ref: row.household_before for row in answer}
 
 
@@ -100,9 +99,9 @@ async def note_watched(db: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
 
     Rows: (person_ref, year, watched_at).
     """
-    return {row.household_ref for row in await db.execute(_NOTE_WATCHED, bound(_WATCHED, rows))} if rows else set()
+    return {row.household_ref for row in await fetch(db, _NOTE_WATCHED, bound(_WATCHED, rows))} if rows else set()
 
 
 async def tell_reports(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, UUID | None]:
     """Write grid reports, where newer, in the order of the columns. Answers which, with the household before."""
-    return {row.record_id: row.household_before for row in await db.execute(_REPORT, bound(_REPORTS, rows))}
+    return {row.record_id: row.household_before for row in await fetch(db, _REPORT, bound(_REPORTS, rows))}

@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kit.statements import Row, bound, rows_of
+from services.kit.statements import Row, Statement, bound, fetch, rows_of
 
 _CLOSED = {"household_ref": "uuid", "state": "text", "superseded_by": "uuid"}
 _ASSESSMENTS = {
@@ -78,12 +77,12 @@ def _excluded(columns: dict[str, str], key: str) -> str:
     return ", ".join(f"{name} = excluded.{name}" for name in columns if name != key)
 
 
-_CLOSE = text(
+_CLOSE = Statement(
     f"UPDATE assessment a SET state = r.state, superseded_by = r.superseded_by FROM {rows_of(_CLOSED)}"
     " WHERE a.household_ref = r.household_ref AND a.state = 'live'"
 )
 _ACCOUNT_NOW = "a.division, a.household_ref, a.person_ref, a.year, a.kind, a.reason, a.assessment_id"
-_WRITE = text(
+_WRITE = Statement(
     f"WITH added AS (INSERT INTO assessment ({', '.join((*_ASSESSMENTS, *_SAME_FOR_ALL))})"
     f" SELECT {_values(_ASSESSMENTS)}, CAST(:as_of AS date), CAST(:rule_version AS text), CAST(:rule_digest AS text),"
     f" CAST(:engine AS text), CAST(:created_at AS timestamptz) FROM {rows_of(_ASSESSMENTS, 's_')}),"
@@ -140,8 +139,9 @@ async def write_changes(db: AsyncSession, refs: Collection[UUID], changes: Chang
     """Write what follows for the households `refs`. Accounts that are already so stay untouched."""
     if changes.closed:
         # by itself and first: a household has one assessment in force at any moment
-        await db.execute(_CLOSE, bound(_CLOSED, changes.closed))
-    await db.execute(
+        await fetch(db, _CLOSE, bound(_CLOSED, changes.closed))
+    await fetch(
+        db,
         _WRITE,
         {
             "refs": list(refs),

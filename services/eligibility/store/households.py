@@ -6,15 +6,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kit.statements import Row, bound, rows_of
+from services.kit.statements import Row, Statement, bound, fetch, rows_of
 
 _KNOWN = {"household_ref": "uuid", "division": "text", "provisional": "boolean"}
-_KNOW = text(
+_KNOW = Statement(
     "INSERT INTO household_facts (household_ref, division, provisional)"
     f" SELECT household_ref, division, provisional FROM {rows_of(_KNOWN)} ORDER BY household_ref"
     " ON CONFLICT DO NOTHING"
 )
-_LOCK = text(
+_LOCK = Statement(
     "SELECT household_ref, merged_into FROM household_facts WHERE household_ref = ANY(ARRAY("
     "SELECT unnest(CAST(:refs AS uuid[]))"
     " UNION SELECT household_ref FROM person_care WHERE person_ref = ANY(CAST(:people AS uuid[]))"
@@ -53,7 +53,7 @@ _APPLY = text(
 async def know_households(db: AsyncSession, rows: Sequence[Row]) -> None:
     """Make sure that households have a row. Rows: (household_ref, division, provisional)."""
     if rows:
-        await db.execute(_KNOW, bound(_KNOWN, rows))
+        await fetch(db, _KNOW, bound(_KNOWN, rows))
 
 
 async def lock_households(
@@ -64,7 +64,7 @@ async def lock_households(
     Whoever changes anything that an assessment depends on holds its household first, so that two transactions never
     assess from halves of the facts.
     """
-    answer = await db.execute(_LOCK, {"refs": list(refs), "people": list(of_people)})
+    answer = await fetch(db, _LOCK, {"refs": list(refs), "people": list(of_people)})
     return {row.household_ref: row.merged_into for row in answer}
 
 

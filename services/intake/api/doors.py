@@ -11,7 +11,7 @@ from services.intake.actions.work import Work
 from services.intake.errors import NotJson, Raced
 from services.kit.auth import Actor
 from services.kit.db import Database
-from services.kit.errors import BadInput, FieldError
+from services.kit.errors import BadInput, FieldError, Unavailable
 
 T = TypeVar("T")
 _TRIES = 6
@@ -54,10 +54,16 @@ async def in_one_go(request: Request, verb: Callable[[AsyncSession], Awaitable[T
         except Raced:
             if last:
                 raise
-        except DBAPIError as error:
-            if last or getattr(error.orig, "sqlstate", None) not in _DEADLOCK:
+        except (DBAPIError, Unavailable) as error:
+            if last or not _is_deadlock(error):
                 raise
     raise AssertionError
+
+
+def _is_deadlock(error: Exception) -> bool:
+    """Whether two pushes held what the other wanted. Source: PostgreSQL's error codes, class 40."""
+    causes = (getattr(error, "orig", None), error.__cause__)
+    return any(getattr(cause, "sqlstate", None) in _DEADLOCK for cause in causes)
 
 
 def documented(schema: dict[str, Any], *, most_bytes: int | None = None) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.errors import Raced
 from services.intake.store import people
-from services.kit.statements import Row, bound, rows_of
+from services.kit.statements import Row, Statement, bound, fetch, rows_of
 
 _KEYS = {"source": "text", "settlement_id": "text"}
-_VERSIONS = text(
+_VERSIONS = Statement(
     "SELECT c.id, c.person_id, c.source, c.settlement_id, c.version, c.digest, c.total_fen, c.self_paid_fen, c.is_held,"
     f" c.settlement_year FROM {rows_of(_KEYS)}"
     " JOIN care_record c ON c.source = r.source AND c.settlement_id = r.settlement_id AND NOT c.is_withdrawn"
@@ -23,7 +23,7 @@ _RECORD = (
     "c.id, c.person_id, c.source, c.settlement_id, c.version, c.refund_of, c.hospital, c.registered_division,"
     " c.settled_on, c.self_paid_fen, c.is_refund, c.is_held, c.is_withdrawn, c.note"
 )
-_OF_PEOPLE = text(
+_OF_PEOPLE = Statement(
     f"SELECT {_RECORD}, EXISTS (SELECT 1 FROM care_record o WHERE o.source = c.source"
     " AND o.settlement_id = c.settlement_id AND o.version > c.version AND o.person_id <> c.person_id"
     " AND NOT o.is_withdrawn AND NOT o.is_held) AS is_superseded"
@@ -57,7 +57,7 @@ _NEW = {
     "import_line": "int",
 }
 _NOTES = {"id": "uuid", "note": "text"}
-_NOTE = text(f"UPDATE care_record c SET note = r.note FROM {rows_of(_NOTES)} WHERE c.id = r.id")
+_NOTE = Statement(f"UPDATE care_record c SET note = r.note FROM {rows_of(_NOTES)} WHERE c.id = r.id")
 _YEARS = {
     "person_id": "uuid",
     "year": "int",
@@ -77,9 +77,9 @@ def _summing(given: str) -> str:
     )
 
 
-_SUM = text(_summing(rows_of(_YEARS)))
+_SUM = Statement(_summing(rows_of(_YEARS)))
 # People, their bills and their sums in one round trip: each costs more than the rows of one bill.
-_TAKE_IN = text(
+_TAKE_IN = Statement(
     f"WITH r AS (SELECT * FROM {rows_of(people.NEW_PERSON, 'p_')}),"
     f" h AS ({people.inserting_homes('r')}), p AS ({people.inserting_people('r')}),"
     f" c AS (INSERT INTO care_record ({', '.join(_NEW)}, recorded_by, recorded_at)"
@@ -88,9 +88,8 @@ _TAKE_IN = text(
     f" y AS ({_summing(rows_of(_YEARS, 'y_'))})"
     " SELECT (SELECT count(*) FROM p) AS people, (SELECT count(*) FROM c) AS records"
 )
-_NO_SUCH_PERSON = "23503"
 _GONE = {"person_id": "uuid", "year": "int"}
-_DROP_YEARS = text(
+_DROP_YEARS = Statement(
     f"DELETE FROM person_year y USING {rows_of(_GONE)} WHERE y.person_id = r.person_id AND y.year = r.year"
 )
 _HELD_ROW = text(
@@ -159,7 +158,7 @@ class CareRow:
 
 async def versions_of(db: AsyncSession, keys: Collection[tuple[str, str]]) -> list[VersionRow]:
     """Every recorded version of these settlements, whosever they are; withdrawn ones left out. Keys: (source, id)."""
-    rows = await db.execute(_VERSIONS, bound(_KEYS, list(keys)))
+    rows = await fetch(db, _VERSIONS, bound(_KEYS, list(keys)))
     return [VersionRow(*row) for row in rows]
 
 
@@ -167,7 +166,7 @@ async def records_of(db: AsyncSession, people: Collection[UUID]) -> list[CareRow
     """All records of some people, in the order they came."""
     if not people:
         return []
-    return [CareRow(*row) for row in await db.execute(_OF_PEOPLE, {"people": list(people)})]
+    return [CareRow(*row) for row in await fetch(db, _OF_PEOPLE, {"people": list(people)})]
 
 
 async def take_in(
@@ -185,12 +184,10 @@ async def take_in(
     """
     values = bound(people.NEW_PERSON, newcomers, "p_") | bound(_NEW, records, "c_") | bound(_YEARS, years, "y_")
     try:
-        answer = await db.execute(_TAKE_IN, values | {"recorded_by": recorded_by, "recorded_at": recorded_at})
-    except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) == _NO_SUCH_PERSON:
-            raise Raced() from error
-        raise
-    added = answer.one()
+        answer = await fetch(db, _TAKE_IN, values | {"recorded_by": recorded_by, "recorded_at": recorded_at})
+    except asyncpg.ForeignKeyViolationError as error:  # somebody took one of the people away
+        raise Raced() from error
+    added = answer[0]
     if added.people < len(newcomers) or added.records < len(records):
         raise Raced()
 
@@ -198,7 +195,7 @@ async def take_in(
 async def write_notes(db: AsyncSession, rows: Sequence[Row]) -> None:
     """Write why records are not counted. Rows: (id, note)."""
     if rows:
-        await db.execute(_NOTE, bound(_NOTES, rows))
+        await fetch(db, _NOTE, bound(_NOTES, rows))
 
 
 async def write_sums(db: AsyncSession, rows: Sequence[Row], gone: Sequence[Row] = ()) -> None:
@@ -207,9 +204,9 @@ async def write_sums(db: AsyncSession, rows: Sequence[Row], gone: Sequence[Row] 
     Rows: (person_id, year, division, self_paid_fen, records, latest_settled_on); gone: (person_id, year).
     """
     if rows:
-        await db.execute(_SUM, bound(_YEARS, rows))
+        await fetch(db, _SUM, bound(_YEARS, rows))
     if gone:
-        await db.execute(_DROP_YEARS, bound(_GONE, gone))
+        await fetch(db, _DROP_YEARS, bound(_GONE, gone))
 
 
 async def held_row(db: AsyncSession, import_id: UUID, line: int) -> tuple[UUID, UUID, bool] | None:

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kit.statements import Row, bound, rows_of
+from services.kit.statements import Row, Statement, bound, fetch, rows_of
 
-_LOCK = text(
+_LOCK = Statement(
     "SELECT id, division, provisional, version, consent_version, facts, sealed, merged_into FROM household"
     " WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
 )
@@ -69,7 +69,7 @@ class HouseholdRow:
 
 async def lock_households(db: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HouseholdRow]:
     """These households, held until the transaction ends."""
-    return {row.id: HouseholdRow(*row) for row in await db.execute(_LOCK, {"ids": list(ids)})}
+    return {row.id: HouseholdRow(*row) for row in await fetch(db, _LOCK, {"ids": list(ids)})}
 
 
 async def find_household(db: AsyncSession, household_id: UUID) -> HouseholdRow | None:

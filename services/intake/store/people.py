@@ -9,22 +9,22 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.errors import Raced
-from services.kit.statements import Row, bound, rows_of
+from services.kit.statements import Row, Statement, bound, fetch, rows_of
 
 _COLUMNS = (
     "p.id, p.division, p.registered_division, p.in_city, p.household_id, h.provisional, p.id_index, p.id_type,"
     " p.sealed, p.birth_date, p.gender, p.is_alias, p.is_deceased, p.care_version"
 )
 # Locked in one order, so that two pushes about the same people wait instead of dying of each other.
-_BY_INDEX = text(
+_BY_INDEX = Statement(
     f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id"
     " WHERE p.id_index = ANY(CAST(:indexes AS bytea[])) ORDER BY p.id FOR UPDATE OF p"
 )
-_BY_ID = text(
+_BY_ID = Statement(
     f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id"
     " WHERE p.id = ANY(CAST(:ids AS uuid[])) ORDER BY p.id FOR UPDATE OF p"
 )
-_OF_HOUSEHOLDS = text(
+_OF_HOUSEHOLDS = Statement(
     f"SELECT {_COLUMNS} FROM person p JOIN household h ON h.id = p.household_id"
     " WHERE p.household_id = ANY(CAST(:households AS uuid[])) ORDER BY p.id FOR UPDATE OF p"
 )
@@ -65,7 +65,7 @@ _ADD_WITH_HOUSEHOLDS = text(
     f"WITH r AS (SELECT * FROM {rows_of(NEW_PERSON)}), h AS ({inserting_homes('r')}) {inserting_people('r')}"
 )
 _VERSIONS = {"id": "uuid", "care_version": "bigint"}
-_RAISE = text(
+_RAISE = Statement(
     f"UPDATE person p SET care_version = r.care_version, changed_at = now() FROM {rows_of(_VERSIONS)} WHERE p.id = r.id"
 )
 _CHANGED = {
@@ -135,17 +135,17 @@ class PersonRow:
 
 async def people_by_index(db: AsyncSession, indexes: Collection[bytes]) -> list[PersonRow]:
     """The people with these numbers, held until the transaction ends."""
-    return [PersonRow(*row) for row in await db.execute(_BY_INDEX, {"indexes": list(indexes)})]
+    return [PersonRow(*row) for row in await fetch(db, _BY_INDEX, {"indexes": list(indexes)})]
 
 
 async def people_by_id(db: AsyncSession, ids: Collection[UUID]) -> list[PersonRow]:
     """These people, held until the transaction ends."""
-    return [PersonRow(*row) for row in await db.execute(_BY_ID, {"ids": list(ids)})]
+    return [PersonRow(*row) for row in await fetch(db, _BY_ID, {"ids": list(ids)})]
 
 
 async def people_of_households(db: AsyncSession, households: Collection[UUID]) -> list[PersonRow]:
     """Everybody who lives in these households now, held until the transaction ends."""
-    return [PersonRow(*row) for row in await db.execute(_OF_HOUSEHOLDS, {"households": list(households)})]
+    return [PersonRow(*row) for row in await fetch(db, _OF_HOUSEHOLDS, {"households": list(households)})]
 
 
 async def find_person(db: AsyncSession, person_id: UUID) -> PersonRow | None:
@@ -169,7 +169,7 @@ async def add_people(db: AsyncSession, rows: Sequence[Row], *, with_households: 
 async def raise_care_versions(db: AsyncSession, rows: Sequence[Row]) -> None:
     """Write the version of people's costs. Rows: (id, care_version)."""
     if rows:
-        await db.execute(_RAISE, bound(_VERSIONS, rows))
+        await fetch(db, _RAISE, bound(_VERSIONS, rows))
 
 
 async def change_people(db: AsyncSession, rows: Sequence[Row]) -> None:
