@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -214,18 +215,6 @@ async def _disclosure(
 
 
 def _disclosed(desk: Desk, grant: Grant, referral: Json, fields: Sequence[str], request_id: str) -> Entry:
-    actor = grant.actor
-    return Entry(
-        kind="disclosed",
-        at=desk.now(),
-        request_id=request_id,
-        actor=actor.subject,
-        roles=actor.roles,
-        territory=actor.territory,
-        partner=actor.partner or "",
-        route="GET /partner/v1/referrals/{referral_id}",
-        object=str(referral["referral_id"]),
-        purpose=str(referral.get("need", "")),
-        fields=tuple(fields),
-        operator=grant.is_operator,
-    )
+    route, about = "GET /partner/v1/referrals/{referral_id}", str(referral["referral_id"])
+    row = desk.row("disclosed", grant, request_id=request_id, route=route, about=about)
+    return replace(row, purpose=str(referral.get("need", "")), fields=tuple(fields))

@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.audit import AuditLog, Entry
@@ -80,19 +81,25 @@ class Desk:
         self, grant: Grant, match: Match, *, request_id: str, purpose: str = "", fields: Iterable[str] = ()
     ) -> Entry:
         """The audit row of a use."""
-        actor, route = grant.actor, match.route
+        return replace(
+            self.row("asked", grant, request_id=request_id, route=match.route.template, about=match.object_ref()),
+            purpose=read_purpose(purpose) or match.route.purpose,
+            fields=tuple(fields),
+        )
+
+    def row(self, kind: str, grant: Grant, *, request_id: str, route: str, about: str) -> Entry:
+        """An audit row with who asked, when, and about what."""
+        actor = grant.actor
         return Entry(
-            kind="asked",
+            kind=kind,
             at=self.now(),
             request_id=request_id,
             actor=actor.subject,
             roles=actor.roles,
             territory=actor.territory,
             partner=actor.partner or "",
-            route=route.template,
-            object=match.object_ref(),
-            purpose=read_purpose(purpose) or route.purpose,
-            fields=tuple(fields),
+            route=route,
+            object=about,
             operator=grant.is_operator,
         )
 
@@ -102,21 +109,9 @@ class Desk:
 
     def note_refusal(self, grant: Grant, match: Match, request_id: str) -> None:
         """Somebody known asked for what the role may not do."""
-        actor = grant.actor
-        self.audit.note(
-            Entry(
-                kind="refused",
-                at=self.now(),
-                request_id=request_id,
-                actor=actor.subject,
-                roles=actor.roles,
-                territory=actor.territory,
-                route=match.route.template,
-                object=match.object_ref(),
-                operator=grant.is_operator,
-                status=403,
-            )
-        )
+        route, about = match.route.template, match.object_ref()
+        refused = self.row("refused", grant, request_id=request_id, route=route, about=about)
+        self.audit.note(replace(refused, status=403))
 
     def now(self) -> datetime:
         """The present moment."""
