@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from deploy.local.practice.config import CODES
 from deploy.local.town.bills import Season, bills_of, draw_total
 from deploy.local.town.members import Draft, Family
 from deploy.local.town.people import LOTS, People, Person, names
@@ -18,15 +19,6 @@ _SMALL_FROM = 100
 """Seeds from here on are for small towns."""
 _EVERY = 8
 """One person in eight of those with bills lives in a registered household."""
-_PARTNERS = (
-    "youth_league",
-    "trade_union",
-    "disabled_federation",
-    "womens_federation",
-    "red_cross",
-    "next_generation_committee",
-    "charity_federation",
-)
 _VISITED = {
     "widower": (
         ("major_illness",),
@@ -142,7 +134,7 @@ class _Builder:
         if number % 3 == 0:
             return (self._decision("any", "refused"),) if number % 2 else ()
         if number % 5 == 4:
-            return tuple(self._decision(partner, "given") for partner in sorted(rng.sample(_PARTNERS, 3)))
+            return tuple(self._decision(partner, "given") for partner in sorted(rng.sample(CODES, 3)))
         return (self._decision("any", "given"),)
 
     def stories(self, reports: tuple[dict[str, Any], ...]) -> tuple[Story, ...]:
