@@ -14,7 +14,7 @@ from services.eligibility.actions.look import Json, Known, canonical, elder_age,
 from services.eligibility.rules.accounts import Grounds, Home, Standing, bill_account, grounds_of, report_account
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import Urgency, urgency_of
-from services.eligibility.rules.readers import facts_of
+from services.eligibility.rules.readers import UnreadableFacts, facts_of
 from services.eligibility.rules.watch import Person, PersonYear, person_years
 
 Step = Literal["none", "same", "new", "withdrawn", "merged"]
@@ -53,21 +53,38 @@ class Decision:
     watch: tuple[str, ...] = ()
 
 
-def decide(known: Known, as_of: date) -> Decision:
-    """Look at a household as of a day."""
-    row, live = known.row, known.live
-    stated = orjson.loads(row.facts) if row.facts and row.merged_into is None else None
-    place = place_of(row, known.persons, known.reports)
+def home_of(known: Known, *, is_strict: bool = True) -> tuple[Home, Json | None]:
+    """A household as it is known, and the facts as they were stated, None when nobody stated any.
+
+    Raises: UnreadableFacts; where not `is_strict`, such a household has no facts instead.
+    """
+    row = known.row
+    stated: Json | None = orjson.loads(row.facts) if row.facts and row.merged_into is None else None
+    try:
+        facts = facts_of(stated) if stated else None
+    except UnreadableFacts:
+        if is_strict:
+            raise
+        facts = None
     home = Home(
         household_ref=row.household_ref,
-        division=place,
+        division=place_of(row, known.persons, known.reports),
         is_registered=row.version > 0 and not row.provisional and bool(stated),
-        facts=facts_of(stated) if stated else None,
+        facts=facts,
         stated_at=row.stated_at,
         applied_on=row.applied_on,
         persons=known.persons,
         reports=known.reports,
+        screened_on=row.screened_on,
     )
+    return home, stated
+
+
+def decide(known: Known, as_of: date) -> Decision:
+    """Look at a household as of a day."""
+    row, live = known.row, known.live
+    home, stated = home_of(known)
+    place = home.division
     if row.merged_into is not None:
         return Decision(home, "merged" if live is not None else "none")
     years = {y: p for p in home.persons for y in person_years(p.person_ref, p.bills, lines_on(p.division))}

@@ -25,7 +25,12 @@ from services.eligibility.rules.watch import Bill, Lines, LinesOn, Person, Repor
 Json = dict[str, Any]
 """A JSON object."""
 
-_KINDS = {"hospital_cost": "hospital_cost", "grid_report": "grid_report", "household": "screening"}
+_KINDS = {
+    "hospital_cost": "hospital_cost",
+    "grid_report": "grid_report",
+    "household": "screening",
+    "screening": "screening",
+}
 
 
 def place_in_book(division: str) -> str:
@@ -167,8 +172,8 @@ def snapshot_of(home: Home, stated: Json | None, grounds: Grounds, as_of: date) 
         "county": place_in_book(home.division),
         "as_of": as_of.isoformat(),
         "grounds": _grounds(grounds),
-        "event": _event(home, grounds, as_of),
-        "household": _household(home, stated, as_of),
+        "event": event_json(home, grounds, as_of),
+        "household": household_json(home, stated, as_of),
     }
 
 
@@ -177,7 +182,7 @@ def _grounds(grounds: Grounds) -> Json:
 
     The rules do not ask for it: sums of person-years are compared with their lines before.
     """
-    return {
+    told: Json = {
         "reports": [[str(r.record_id), r.urgency, r.safe_to_call] for r in grounds.reports],
         "crossings": [[str(y.person_ref), y.year, y.sum_fen, y.threshold_fen, y.band] for y in grounds.crossings],
         "watch": list(grounds.watch),
@@ -185,15 +190,20 @@ def _grounds(grounds: Grounds) -> Json:
         "is_restated": grounds.is_restated,
         "has_applied": grounds.has_applied,
     }
+    if grounds.is_screened:
+        told["is_screened"] = True
+    return told
 
 
-def _event(home: Home, grounds: Grounds, as_of: date) -> Json:
+def event_json(home: Home, grounds: Grounds, as_of: date) -> Json:
+    """What made somebody look at the household, as `POST /checks` takes it."""
     kind = "application" if grounds.has_applied and grounds.cause == "household" else _KINDS[grounds.cause]
     causes = {kind for report in grounds.reports if speaks(report, as_of) for kind in report.kinds}
     return {"kind": kind, "causes": sorted(causes)}
 
 
-def _household(home: Home, stated: Json | None, as_of: date) -> Json:
+def household_json(home: Home, stated: Json | None, as_of: date) -> Json:
+    """The household as `POST /checks` takes it: as stated, or as far as it is known, with what its people paid."""
     household: Json = dict(stated) if stated is not None else {"members": members_of(home)}
     bills = [bill for person in home.persons if _counts(person, home, as_of) for bill in person.bills]
     spent: Json = household.get("expenditures_12m") or {}

@@ -50,6 +50,7 @@ class Home:
     applied_on: date | None
     persons: tuple[Person, ...]
     reports: tuple[Report, ...]
+    screened_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Grounds:
 
     `reports` most pressing first, `crossings` highest first; `watch` says why a registered household is on the watch by
     what it is; `later_bills` came when it was on the watch by what it paid; `is_restated`: what it is was told again
-    since then; `has_applied`: the family asked.
+    since then; `has_applied`: the family asked; `is_screened`: screening found it, and somebody or a new policy version
+    sent it on.
     """
 
     reports: tuple[Report, ...] = ()
@@ -67,18 +69,27 @@ class Grounds:
     later_bills: frozenset[UUID] = frozenset()
     is_restated: bool = False
     has_applied: bool = False
+    is_screened: bool = False
 
     def __bool__(self) -> bool:
         return bool(
-            self.reports or self.crossings or self.watch or self.later_bills or self.is_restated or self.has_applied
+            self.reports
+            or self.crossings
+            or self.watch
+            or self.later_bills
+            or self.is_restated
+            or self.has_applied
+            or self.is_screened
         )
 
     @property
     def cause(self) -> Cause:
-        """The leading cause: a report, else a bill, else the household itself."""
+        """The leading cause: a report, else a bill, else screening, else the household itself."""
         if self.reports:
             return "grid_report"
-        return "hospital_cost" if self.crossings or self.later_bills else "household"
+        if self.crossings or self.later_bills:
+            return "hospital_cost"
+        return "screening" if self.is_screened else "household"
 
     def cause_ref(self, household_ref: UUID) -> str:
         """What the cause points at: a report, a person and year, a bill, or the household."""
@@ -99,7 +110,12 @@ def grounds_of(home: Home, years: Sequence[PersonYear], *, as_of: date, elder_ag
     crossings = [y for y in years if y.fired and _is_cause(persons[y.person_ref], home)]
     reports = [report for report in home.reports if report.in_city]
     if not home.is_registered or home.facts is None:
-        return Grounds(_pressing(reports), _highest(crossings), has_applied=home.applied_on is not None)
+        return Grounds(
+            _pressing(reports),
+            _highest(crossings),
+            has_applied=home.applied_on is not None,
+            is_screened=home.screened_on is not None,
+        )
     watched = [y for y in years if y.is_watched and persons[y.person_ref].in_city]
     told = [persons[y.person_ref].watched_at.get(y.year) for y in watched]
     stated_at = home.stated_at
@@ -110,6 +126,7 @@ def grounds_of(home: Home, years: Sequence[PersonYear], *, as_of: date, elder_ag
         bills_after_watch(home.persons, watched),
         stated_at is not None and any(at is not None and at < stated_at for at in told),
         home.applied_on is not None,
+        home.screened_on is not None,
     )
 
 

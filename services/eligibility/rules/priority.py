@@ -87,6 +87,8 @@ def urgency_of(grounds: Grounds, eligible: Sequence[str], *, is_known: bool, wor
         reasons.append("watch_year_sum")
     if grounds.has_applied:
         reasons.append("applied")
+    if grounds.is_screened:
+        reasons.append("screened")
     reasons += [f"eligible/{programme}" for programme in eligible]
     if not is_known:
         reasons.append("facts_missing")

@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row as SqlRow
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.store.books import IS_KEPT, NEWEST_LAYER
+from services.kit.statements import Statement, fetch
 
 _PERSONS = (
     "(SELECT json_agg(json_build_array(p.person_ref, p.division, p.birth_date, p.gender, p.in_city, p.deceased,"
@@ -21,9 +20,9 @@ _REPORTS = (
     " g.household_size, g.kinds, g.urgency, g.reported_on, g.told_at, g.safe_to_call, g.in_city) ORDER BY g.record_id)"
     " FROM grid_report g WHERE g.household_ref = h.household_ref)"
 )
-_KNOWN = text(
+_KNOWN = Statement(
     "SELECT h.household_ref, h.version, h.division, h.provisional, h.merged_into, CAST(h.facts AS text) AS facts,"
-    f" h.stated_at, h.applied_on, h.assessments, CAST({_PERSONS} AS text) AS persons,"
+    f" h.stated_at, h.applied_on, h.screened_on, h.assessments, CAST({_PERSONS} AS text) AS persons,"
     f" CAST({_REPORTS} AS text) AS reports,"
     " a.assessment_id, a.as_of, a.cause, a.facts_sha256, a.rule_digest, a.status,"
     " v.version AS visit_version, v.state AS visit_state, v.due_on, v.band, v.programmes, v.result, v.worked_at,"
@@ -34,10 +33,10 @@ _KNOWN = text(
 )
 
 
-async def read_known(db: AsyncSession, refs: Collection[UUID], *, rule_digest: str) -> Sequence[SqlRow[Any]]:
+async def read_known(db: AsyncSession, refs: Collection[UUID], *, rule_digest: str) -> Sequence[Any]:
     """Households as told, with their people and reports as JSON arrays, the assessment in force and the visit.
 
     The caller holds the households: what another transaction wrote to them is then committed and seen here. Each row
     tells besides how the rule book of the digest stands, so that nobody has to ask for it.
     """
-    return (await db.execute(_KNOWN, {"refs": list(refs), "rule_digest": rule_digest})).all()
+    return await fetch(db, _KNOWN, {"refs": list(refs), "rule_digest": rule_digest})

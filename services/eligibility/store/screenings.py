@@ -1,0 +1,242 @@
+"""Screening runs: their rows, what was found of every household, and who works on which run."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kit.statements import Found, Row, bound, rows_of
+
+_ADD = text(
+    "INSERT INTO screening_run (run_id, division, basis, since_run, cause, policy_ref, parameters, note, requested_by,"
+    " state, as_of, rule_version, rule_digest, engine, created_at, changed_at) VALUES (:run_id, :division, :basis,"
+    " :since_run, :cause, :policy_ref, :parameters, :note, :requested_by, 'queued', :as_of, :rule_version,"
+    " :rule_digest, :engine, :now, :now)"
+)
+_ONE = text("SELECT * FROM screening_run WHERE run_id = :run_id")
+_HELD = text("SELECT * FROM screening_run WHERE run_id = :run_id FOR UPDATE")
+_LIST = text(
+    "SELECT * FROM screening_run WHERE starts_with(division, :division)"
+    " AND (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:before AS uuid) IS NULL OR run_id < :before)"
+    " ORDER BY run_id DESC LIMIT :limit"
+)
+_STATE = text(
+    "UPDATE screening_run SET state = :state, problem = :problem, changed_at = :now,"
+    " finished_at = CASE WHEN CAST(:is_over AS boolean) THEN CAST(:now AS timestamptz) END,"
+    " lease_by = NULL, lease_until = NULL WHERE run_id = :run_id"
+)
+_BASELINE = text(
+    "SELECT run_id FROM screening_run WHERE state = 'completed' AND starts_with(:division, division)"
+    " ORDER BY finished_at DESC LIMIT 1"
+)
+_CLAIM = text(
+    "UPDATE screening_run r SET state = 'running', lease_by = :worker, lease_until = now() + interval '20 seconds',"
+    " started_at = coalesce(r.started_at, :now), changed_at = :now FROM (SELECT run_id FROM screening_run"
+    " WHERE state = 'queued' OR (state = 'running' AND (lease_until IS NULL OR lease_until < now()))"
+    " ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED) due WHERE r.run_id = due.run_id RETURNING r.*"
+)
+_RELEASE = text("UPDATE screening_run SET lease_until = NULL WHERE lease_by = :worker AND state = 'running'")
+_COUNT = text("SELECT count(*) FROM household_facts WHERE starts_with(division, :division) AND merged_into IS NULL")
+_BEGIN = text(
+    "UPDATE screening_run SET households_total = :total, since_run = :since_run, rule_version = :rule_version,"
+    " rule_digest = :rule_digest, cursor_ref = NULL, households_done = 0, persons_done = 0, carried = 0, leads = 0,"
+    " tally = '{}', visits_ref = NULL WHERE run_id = :run_id AND lease_by = :worker AND state = 'running'"
+    " RETURNING *"
+)
+_NO_LIMIT = text("SET LOCAL statement_timeout = 0")
+_FORGET = (
+    text("DELETE FROM screening_outcome WHERE run_id = :run_id"),
+    text("DELETE FROM lead WHERE run_id = :run_id"),
+)
+# What a household's answers were read from: a change in any of it changes the mark.
+_MARK = (
+    "md5(concat_ws('|', h.version, h.division, h.applied_on, v.result, v.result_on,"
+    " (SELECT string_agg(concat_ws(':', p.person_ref, p.version), ',' ORDER BY p.person_ref)"
+    " FROM person_care p WHERE p.household_ref = h.household_ref),"
+    " (SELECT string_agg(concat_ws(':', g.record_id, g.version), ',' ORDER BY g.record_id)"
+    " FROM grid_report g WHERE g.household_ref = h.household_ref)))"
+)
+_NEXT = text(
+    f"SELECT h.household_ref, h.division, {_MARK} AS mark, v.result_on, o.mark AS mark_before, o.fresh_until,"
+    " o.outcomes AS letters_before, o.found AS found_before FROM household_facts h"
+    " LEFT JOIN visit v ON v.household_ref = h.household_ref"
+    " LEFT JOIN screening_outcome o ON o.run_id = :since_run AND o.household_ref = h.household_ref"
+    " WHERE starts_with(h.division, :division) AND h.merged_into IS NULL"
+    " AND (CAST(:after AS uuid) IS NULL OR h.household_ref > :after) ORDER BY h.household_ref LIMIT :limit"
+)
+_STANDING = text("SELECT state, lease_by, cursor_ref, tally FROM screening_run WHERE run_id = :run_id FOR UPDATE")
+_OUTCOMES = {
+    "household_ref": "uuid",
+    "division": "text",
+    "mark": "text",
+    "fresh_until": "date",
+    "outcomes": "text",
+    "found": "text",
+}
+_KEEP = text(
+    f"INSERT INTO screening_outcome (run_id, {', '.join(_OUTCOMES)})"
+    f" SELECT CAST(:run_id AS uuid), {', '.join(_OUTCOMES)} FROM {rows_of(_OUTCOMES)}"
+)
+_CARRY = text(
+    "INSERT INTO screening_outcome (run_id, household_ref, division, mark, fresh_until, outcomes, found)"
+    " SELECT CAST(:run_id AS uuid), household_ref, division, mark, fresh_until, outcomes, found FROM screening_outcome"
+    " WHERE run_id = :since_run AND household_ref = ANY(CAST(:refs AS uuid[]))"
+)
+_ADVANCE = text(
+    "UPDATE screening_run SET cursor_ref = :cursor, households_done = households_done + :households,"
+    " persons_done = persons_done + :persons, carried = carried + :carried, leads = leads + :leads, tally = :tally,"
+    " lease_until = now() + interval '20 seconds', changed_at = :now WHERE run_id = :run_id"
+)
+_COMPLETE = text(
+    "UPDATE screening_run SET state = 'completed', households_total = households_done, finished_at = :now,"
+    " changed_at = :now, lease_by = NULL, lease_until = NULL"
+    " WHERE run_id = :run_id AND lease_by = :worker AND state = 'running'"
+)
+_VISITED = text(
+    "UPDATE screening_run SET visits_ref = :visited, lease_until = now() + interval '20 seconds', changed_at = :now"
+    " WHERE run_id = :run_id"
+)
+_PAIRS = text(
+    "SELECT coalesce(a.outcomes, '') AS before, coalesce(b.outcomes, '') AS after, count(*) AS n FROM"
+    " (SELECT household_ref, outcomes FROM screening_outcome WHERE run_id = :one) a FULL JOIN"
+    " (SELECT household_ref, outcomes FROM screening_outcome WHERE run_id = :other) b USING (household_ref)"
+    " GROUP BY 1, 2"
+)
+_CHANGED = text(
+    "SELECT household_ref, coalesce(b.division, a.division) AS division, coalesce(a.outcomes, '') AS before,"
+    " coalesce(b.outcomes, '') AS after FROM"
+    " (SELECT * FROM screening_outcome WHERE run_id = :one) a FULL JOIN"
+    " (SELECT * FROM screening_outcome WHERE run_id = :other) b USING (household_ref)"
+    " WHERE a.outcomes IS DISTINCT FROM b.outcomes AND (CAST(:after AS uuid) IS NULL OR household_ref > :after)"
+    " ORDER BY household_ref LIMIT :limit"
+)
+_NIGHTLY = text(
+    "SELECT run_id, division FROM screening_run r WHERE state = 'completed' AND finished_at = (SELECT max(finished_at)"
+    " FROM screening_run l WHERE l.state = 'completed' AND l.division = r.division) AND NOT EXISTS (SELECT FROM"
+    " screening_run d WHERE d.division = r.division AND (d.as_of >= :today"
+    " OR d.state IN ('queued', 'running', 'paused')))"
+)
+
+
+async def add_run(db: AsyncSession, **values: Any) -> None:
+    """A new run, waiting to be taken up."""
+    await db.execute(_ADD, values)
+
+
+async def find_run(db: AsyncSession, run_id: UUID, *, hold: bool = False) -> Found | None:
+    """One run, held until the transaction ends where `hold` is set."""
+    return (await db.execute(_HELD if hold else _ONE, {"run_id": run_id})).one_or_none()
+
+
+async def list_runs(
+    db: AsyncSession, *, division: str, state: str | None, before: UUID | None, limit: int
+) -> Sequence[Found]:
+    """Runs, newest first."""
+    values = {"division": division, "state": state, "before": before, "limit": limit}
+    return (await db.execute(_LIST, values)).all()
+
+
+async def set_state(
+    db: AsyncSession, run_id: UUID, state: str, *, is_over: bool, now: datetime, problem: str | None = None
+) -> None:
+    """Put a run into a state; nobody works on it then, and who did notices at the next chunk."""
+    await db.execute(_STATE, {"run_id": run_id, "state": state, "problem": problem, "is_over": is_over, "now": now})
+
+
+async def latest_completed(db: AsyncSession, division: str) -> UUID | None:
+    """The run completed last that covers a place."""
+    found: UUID | None = (await db.execute(_BASELINE, {"division": division})).scalar()
+    return found
+
+
+async def claim_run(db: AsyncSession, worker: UUID, now: datetime) -> Found | None:
+    """The oldest run that waits, or whose worker is gone, taken up by `worker`."""
+    return (await db.execute(_CLAIM, {"worker": worker, "now": now})).one_or_none()
+
+
+async def release_runs(db: AsyncSession, worker: UUID) -> None:
+    """Let another worker take up at once what this one leaves."""
+    await db.execute(_RELEASE, {"worker": worker})
+
+
+async def begin_run(
+    db: AsyncSession, run_id: UUID, worker: UUID, *, division: str, since_run: UUID | None, version: str, digest: str
+) -> Found | None:
+    """Start a run from the first household, whatever was found before; None when it is not this worker's any more."""
+    await db.execute(_NO_LIMIT)
+    for statement in _FORGET:
+        await db.execute(statement, {"run_id": run_id})
+    total = (await db.execute(_COUNT, {"division": division})).scalar_one()
+    values = {"run_id": run_id, "worker": worker, "total": total, "since_run": since_run}
+    return (await db.execute(_BEGIN, {**values, "rule_version": version, "rule_digest": digest})).one_or_none()
+
+
+async def next_households(
+    db: AsyncSession, *, division: str, since_run: UUID | None, after: UUID | None, limit: int
+) -> Sequence[Found]:
+    """The next households of a place by ref, each with its mark, and what the run before found of it."""
+    values = {"division": division, "since_run": since_run, "after": after, "limit": limit}
+    return (await db.execute(_NEXT, values)).all()
+
+
+async def hold_standing(db: AsyncSession, run_id: UUID) -> Found | None:
+    """How a run stands now, held: nobody pauses it until the transaction ends."""
+    return (await db.execute(_STANDING, {"run_id": run_id})).one_or_none()
+
+
+async def keep_outcomes(db: AsyncSession, run_id: UUID, rows: Sequence[Row]) -> None:
+    """What was found of households. Rows: (household_ref, division, mark, fresh_until, letters, found)."""
+    if rows:
+        await db.execute(_KEEP, {"run_id": run_id, **bound(_OUTCOMES, rows)})
+
+
+async def carry_outcomes(db: AsyncSession, run_id: UUID, since_run: UUID, refs: Collection[UUID]) -> None:
+    """Take over from an earlier run what it found of some households."""
+    await db.execute(_CARRY, {"run_id": run_id, "since_run": since_run, "refs": list(refs)})
+
+
+async def advance(
+    db: AsyncSession,
+    run_id: UUID,
+    *,
+    cursor: UUID,
+    households: int,
+    persons: int,
+    carried: int,
+    leads: int,
+    tally: str,
+    now: datetime,
+) -> None:
+    """A chunk is done."""
+    values = {"households": households, "persons": persons, "carried": carried, "leads": leads, "tally": tally}
+    await db.execute(_ADVANCE, {"run_id": run_id, "cursor": cursor, "now": now, **values})
+
+
+async def complete_run(db: AsyncSession, run_id: UUID, worker: UUID, now: datetime) -> None:
+    """All households are done."""
+    await db.execute(_COMPLETE, {"run_id": run_id, "worker": worker, "now": now})
+
+
+async def note_visited(db: AsyncSession, run_id: UUID, visited: UUID, now: datetime) -> None:
+    """New leads up to this household are on the visit list."""
+    await db.execute(_VISITED, {"run_id": run_id, "visited": visited, "now": now})
+
+
+async def outcome_pairs(db: AsyncSession, one: UUID, other: UUID) -> list[tuple[str, str, int]]:
+    """How many households had which letters in two runs."""
+    return [(row.before, row.after, row.n) for row in await db.execute(_PAIRS, {"one": one, "other": other})]
+
+
+async def changed_outcomes(
+    db: AsyncSession, one: UUID, other: UUID, *, after: UUID | None, limit: int
+) -> Sequence[Found]:
+    """Households whose letters differ between two runs, by ref."""
+    return (await db.execute(_CHANGED, {"one": one, "other": other, "after": after, "limit": limit})).all()
+
+
+async def places_to_look_at_again(db: AsyncSession, today: date) -> Sequence[Found]:
+    """Places with a completed run and none of today: (run_id of the last, division)."""
+    return (await db.execute(_NIGHTLY, {"today": today})).all()
