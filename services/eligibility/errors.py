@@ -5,11 +5,14 @@ ServiceError                        any refusal; see the kit
 │   ├── UnknownAssessment     404      no such assessment, or another territory's
 │   ├── UnknownHousehold      404      no such household here
 │   ├── UnknownRecord         404      the record has not reached eligibility, or is another territory's
+│   ├── UnknownScreening      404      no such screening run, or of another territory
 │   ├── UnknownPolicy         404      no such policy version, or of a place that is not the caller's
 │   └── UnknownRehearsal      404      no such rehearsal, or of another territory
 └── Conflict
     ├── VisitMoved            409      the visit is at another version than the caller saw
     ├── VisitClosed           409      the visit was withdrawn or its household merged: no result can be recorded
+    ├── ScreeningMoved        409      the state of the screening run does not allow the step
+    ├── NotComparable         409      a screening run is not completed, or does not cover the place
     ├── BookNotKept           409      the rule book that a digest names was never used here
     ├── PolicyMoved           409      the policy version is at another version than the caller saw
     ├── PolicyStep            409      the state of the policy version does not allow the step
@@ -44,6 +47,14 @@ class UnknownRecord(NotFound):
     en = "There is no such record, or it has not been looked at yet"
 
 
+class UnknownScreening(NotFound):
+    """No such screening run."""
+
+    code = "unknown_screening"
+    zh = "没有这次筛查"
+    en = "There is no such screening run"
+
+
 class VisitMoved(Conflict):
     """Somebody else changed the visit."""
 
@@ -58,6 +69,22 @@ class VisitClosed(Conflict):
     code = "visit_closed"
     zh = "这次走访已撤销，不能再填结果"
     en = "This visit was withdrawn; no result can be recorded"
+
+
+class ScreeningMoved(Conflict):
+    """The state does not allow the step; `allowed` names those it does."""
+
+    code = "screening_state"
+    zh = "这次筛查当前的状态不能做这一步"
+    en = "The state of the screening run does not allow this step"
+
+
+class NotComparable(Conflict):
+    """A run to go on from or to compare with is not completed, or covers another place."""
+
+    code = "screening_not_comparable"
+    zh = "另一次筛查没有完成，或者不包括这个地方"
+    en = "The other screening run is not completed, or does not cover this place"
 
 
 class BookNotKept(Conflict):
