@@ -13,6 +13,7 @@ ServiceError                        any refusal; see the kit
     ├── VisitClosed           409      the visit was withdrawn or its household merged: no result can be recorded
     ├── ScreeningMoved        409      the state of the screening run does not allow the step
     ├── NotComparable         409      a screening run is not completed, or does not cover the place
+    ├── NoFindings            409      the assessment was withdrawn or merged: it holds no findings to tell of
     ├── BookNotKept           409      the rule book that a digest names was never used here
     ├── PolicyMoved           409      the policy version is at another version than the caller saw
     ├── PolicyStep            409      the state of the policy version does not allow the step
@@ -69,6 +70,14 @@ class VisitClosed(Conflict):
     code = "visit_closed"
     zh = "这次走访已撤销，不能再填结果"
     en = "This visit was withdrawn; no result can be recorded"
+
+
+class NoFindings(Conflict):
+    """The assessment holds no findings: its trigger was withdrawn, or its household merged into another."""
+
+    code = "assessment_without_findings"
+    zh = "这次评估已撤回或已并户，没有可出具的内容"
+    en = "This assessment was withdrawn or its household merged; there is nothing to tell of it"
 
 
 class ScreeningMoved(Conflict):

@@ -21,7 +21,7 @@ _LONGEST_S: Final = 30.0
 _ROOM: Final = "services/eligibility/rules"
 
 # The kept package stands where its imports look for it; what it shares with other parts comes from the code at hand.
-_RUN: Final = """
+_STAND: Final = """
 import sys, types
 kept, here = sys.argv[1:3]
 for name, places in (("services", [kept + "/services", here + "/services"]),
@@ -30,12 +30,13 @@ for name, places in (("services", [kept + "/services", here + "/services"]),
     module.__path__ = places
     sys.modules[name] = module
 import orjson
+from services.eligibility.rules.book import RuleBook
+book = RuleBook(layer=open(kept + "/layer", encoding="utf-8").read())
+"""
+_ASSESS: Final = """
 from datetime import date
 from services.eligibility.rules.assess import assess
-from services.eligibility.rules.book import RuleBook
 from services.eligibility.rules.readers import event_of, facts_of, history_of
-layer = open(kept + "/layer", encoding="utf-8").read()
-book = RuleBook(layer=layer)
 snapshot = orjson.loads(sys.stdin.buffer.read())
 p = book.at(snapshot["county"], date.fromisoformat(snapshot["as_of"]))
 answer = assess(facts_of(snapshot["household"]), p, book,
@@ -52,15 +53,19 @@ async def findings_again(db: AsyncSession, digest: str, facts: str) -> bytes:
     kept = await kept_book(db, digest)
     if has_code_at_hand(kept):
         return check(orjson.loads(facts), book_of(kept)).findings_text
-    return await _by_kept_code(kept, facts)
+    return await run_by_kept_code(kept, _ASSESS, facts.encode())
 
 
-async def _by_kept_code(kept: Kept, facts: str) -> bytes:
+async def run_by_kept_code(kept: Kept, script: str, content: bytes) -> bytes:
+    """What a script that finds `book` and `orjson` writes about `content`, run by the code that a book was kept with.
+
+    Raises: BookNotKept when that code does not run any more.
+    """
     with tempfile.TemporaryDirectory(prefix="yiqijiu-rule-book-") as folder:
         await asyncio.to_thread(_lay_out, Path(folder), kept)
         here = str(Path(__file__).resolve().parents[3])
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-B", "-c", _RUN, folder, here),
+            *(sys.executable, "-I", "-B", "-c", _STAND + script, folder, here),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a traceback could show facts
@@ -69,7 +74,7 @@ async def _by_kept_code(kept: Kept, facts: str) -> bytes:
         )
         try:
             async with asyncio.timeout(_LONGEST_S):
-                found, _ = await process.communicate(facts.encode())
+                found, _ = await process.communicate(content)
         except TimeoutError:
             process.kill()
             await process.wait()

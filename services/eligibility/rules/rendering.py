@@ -147,8 +147,8 @@ def _comparison_text(line: CheckedTest, test: Comparison, language: str) -> str:
     sentence = template.format(
         about=words["about"][language],
         line=words["line"][language],
-        actual=unset if line.actual is None else _words(line.actual, test.unit, language),
-        threshold=unset if line.threshold is None else _words(line.threshold, test.unit, language),
+        actual=unset if line.actual is None else words_of(line.actual, test.unit, language),
+        threshold=unset if line.threshold is None else words_of(line.threshold, test.unit, language),
     )
     return sentence[:1].upper() + sentence[1:] if language == "en" else sentence
 
@@ -157,7 +157,8 @@ def _lookup(table: dict[str, Any], id: str) -> Any:  # Any: YAML
     return table.get(id) or table.get("*." + id.partition(".")[2])
 
 
-def _words(figure: Shown, unit: str, language: str) -> str:
+def words_of(figure: Shown, unit: str, language: str) -> str:
+    """A figure with its unit in a language: 812.50元, 60%, 67岁."""
     if not isinstance(figure, int):
         return str(figure)
     if unit.startswith("yuan"):
