@@ -93,7 +93,7 @@ _ADVANCE = text(
 _COMPLETE = text(
     "UPDATE screening_run SET state = 'completed', households_total = households_done, finished_at = :now,"
     " changed_at = :now, lease_by = NULL, lease_until = NULL"
-    " WHERE run_id = :run_id AND lease_by = :worker AND state = 'running'"
+    " WHERE run_id = :run_id AND lease_by = :worker AND state = 'running' RETURNING run_id"
 )
 _VISITED = text(
     "UPDATE screening_run SET visits_ref = :visited, lease_until = now() + interval '20 seconds', changed_at = :now"
@@ -113,6 +113,7 @@ _CHANGED = text(
     " WHERE a.outcomes IS DISTINCT FROM b.outcomes AND (CAST(:after AS uuid) IS NULL OR household_ref > :after)"
     " ORDER BY household_ref LIMIT :limit"
 )
+_ONE_ASKS = text("SELECT pg_advisory_xact_lock(hashtext('screening_nightly'))")
 _NIGHTLY = text(
     "SELECT run_id, division FROM screening_run r WHERE state = 'completed' AND finished_at = (SELECT max(finished_at)"
     " FROM screening_run l WHERE l.state = 'completed' AND l.division = r.division) AND NOT EXISTS (SELECT FROM"
@@ -215,9 +216,10 @@ async def advance(
     await db.execute(_ADVANCE, {"run_id": run_id, "cursor": cursor, "now": now, **values})
 
 
-async def complete_run(db: AsyncSession, run_id: UUID, worker: UUID, now: datetime) -> None:
-    """All households are done."""
-    await db.execute(_COMPLETE, {"run_id": run_id, "worker": worker, "now": now})
+async def complete_run(db: AsyncSession, run_id: UUID, worker: UUID, now: datetime) -> bool:
+    """All households are done. False when the run is not this worker's any more."""
+    values = {"run_id": run_id, "worker": worker, "now": now}
+    return (await db.execute(_COMPLETE, values)).scalar() is not None
 
 
 async def note_visited(db: AsyncSession, run_id: UUID, visited: UUID, now: datetime) -> None:
@@ -238,5 +240,6 @@ async def changed_outcomes(
 
 
 async def places_to_look_at_again(db: AsyncSession, today: date) -> Sequence[Found]:
-    """Places with a completed run and none of today: (run_id of the last, division)."""
+    """Places with a completed run and none of today: (run_id of the last, division). One replica asks at a time."""
+    await db.execute(_ONE_ASKS)
     return (await db.execute(_NIGHTLY, {"today": today})).all()
