@@ -117,9 +117,13 @@ class Parts:
         """
         return await self._ask("GET", path, query, None)
 
-    async def post(self, path: str, body: Json) -> Json:
-        """A change. Raises: as get."""
-        return await self._ask("POST", path, {}, body)
+    async def post(self, path: str, body: Json, *, key: str = "") -> Json:
+        """A change. A second one with the same key is the first one. Raises: as get."""
+        return await self._ask("POST", path, {}, body, key)
+
+    async def put(self, path: str, body: Json) -> Json:
+        """A thing in its new shape. Raises: as get."""
+        return await self._ask("PUT", path, {}, body)
 
     async def shown(self, kind: type[S], path: str, **query: str | None) -> S:
         """A read, as the class of what is shown.
@@ -143,7 +147,9 @@ class Parts:
             raise KeyError(f"routes.yaml lacks {method} {path}")
         return found
 
-    async def _ask(self, method: str, path: str, query: dict[str, str | None], body: Json | None) -> Json:
+    async def _ask(
+        self, method: str, path: str, query: dict[str, str | None], body: Json | None, key: str = ""
+    ) -> Json:
         match = self._match(method, path)
         if match.route.part == "gateway":
             raise KeyError(f"{path} is composed here, not asked of a part")
@@ -152,6 +158,8 @@ class Parts:
         headers: list[tuple[bytes, bytes]] = [(b"accept", b"application/json")]
         if body is not None:
             headers.append((b"content-type", b"application/json"))
+        if key:
+            headers.append((b"idempotency-key", key.encode("latin-1")))
         answer = await self._desk.ask(
             self._grant,
             match,

@@ -1,5 +1,6 @@
 """Every SQL statement of the gateway, the audit chain's apart (audit.py)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -141,6 +142,14 @@ async def find_account(db: AsyncSession, username: str) -> AccountRow | None:
     )
     row = found.one_or_none()
     return None if row is None else _account(row)
+
+
+async def names_of_accounts(db: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What the people behind accounts are called; closed accounts too."""
+    found = await db.execute(
+        text("SELECT id, display_name FROM account WHERE id = ANY(:ids)"), {"ids": list(account_ids)}
+    )
+    return {row.id: row.display_name for row in found}
 
 
 async def note_failure(db: AsyncSession, account_id: UUID, locked_until: datetime | None) -> None:

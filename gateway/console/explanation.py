@@ -103,7 +103,16 @@ def changes_head(finding: Json, words: Words) -> str:
         several = len(_tests(finding, "fail")) > 1
         key = "several" if several else ("one_and_open" if open_tests else "one")
         return words(f"explain.changes.{key}", n=len(_tests(finding, "fail")), open=open_tests)
-    return words(f"explain.changes.{outcome}", n=len(finding.get("missing") or ()))
+    several = outcome == "unknown" and len(finding.get("missing") or ()) > 1
+    return words(f"explain.changes.{'unknowns' if several else outcome}", n=len(finding.get("missing") or ()))
+
+
+def decides(finding: Json, words: Words, people: People) -> str:
+    """Of a finding that nobody can tell: what the missing facts will decide; empty where no test says so."""
+    if finding.get("outcome") != "unknown":
+        return ""
+    said = dict.fromkeys(_sentence(test, words, people) for test in _tests(finding, "unknown"))
+    return words("explain.decides", tests=words("explain.semicolon").join(said)) if said else ""
 
 
 def missing(finding: Json, words: Words, people: People) -> list[str]:
@@ -141,11 +150,10 @@ def arithmetic(test: Json, words: Words) -> str:
     unit = test.get("unit")
     return words(
         "explain.arithmetic",
+        text=words.pick(test.get("text") or {}) or str(test.get("id")),
         actual=figure(test["actual"], unit, words),
         threshold=figure(test["threshold"], unit, words),
         apart=("−" if apart < 0 else "") + figure(_plain(abs(apart)), unit, words),
-        verdict=words(f"verdict.{test['outcome']}"),
-        rule=f"{words.code('operator', test.get('operator'))}{figure(test['threshold'], unit, words)}",
     )
 
 
@@ -157,9 +165,11 @@ def amount_sum(finding: Json, words: Words) -> str:
     return words("explain.amount_is", parts=" + ".join(parts), sum=yuan_text(finding.get("monthly_amount")))
 
 
-def members_named(finding: Json, words: Words, people: People) -> str:
-    """Whom a yes is for; empty where it is for the household."""
-    return _joined([people.name(ref, words) for ref in finding.get("members") or ()], words)
+def for_whom(finding: Json, words: Words, people: People) -> str:
+    """Whom a yes is for, or may be for; empty for the household as such and for a no."""
+    named = _joined([people.name(ref, words) for ref in finding.get("members") or ()], words)
+    outcome = str(finding.get("outcome"))
+    return words(f"explain.for_whom.{outcome}", people=named) if named and outcome != "not_eligible" else ""
 
 
 def _joined(said: Sequence[str], words: Words) -> str:

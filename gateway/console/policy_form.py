@@ -1,0 +1,132 @@
+"""The form of a policy version: rows of parameters with their new values, and the part's complaints back at their field.
+Pure.
+
+A row whose new value is empty is no change and is left out.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from gateway.console.check_form import Form
+
+Json = dict[str, Any]
+MOST_ROWS = 30
+_CHANGE = re.compile(r"changes\[(\d{1,3})\]\.?([a-z_.]*)")
+_WHOLE = frozenset({"count", "years", "months"})
+_OWN = {"title": "title", "reason": "reason"}
+_SOURCES = {"source.title": "statute", "source.article": "article", "source.href": "href", "source": "statute"}
+
+
+def rows_of(form: Form) -> list[int]:
+    """The rows of the form, each with a parameter."""
+    return [row for row in range(MOST_ROWS) if form.get(f"r{row}_parameter")]
+
+
+def changed_rows(form: Form) -> list[int]:
+    """The rows with a new value."""
+    return [row for row in rows_of(form) if form.get(f"r{row}_value", "").strip()]
+
+
+def form_of_parameters(ids: Iterable[str], division: str, since: date) -> dict[str, str]:
+    """A new form for parameters at a place, from a day on."""
+    form: dict[str, str] = {}
+    for row, name in enumerate(list(dict.fromkeys(ids))[:MOST_ROWS]):
+        form |= {f"r{row}_parameter": name, f"r{row}_division": division, f"r{row}_from": since.isoformat()}
+    return form
+
+
+def form_of_policy(policy: Mapping[str, Any]) -> dict[str, str]:
+    """The form of a version that is there already."""
+    changes = list(policy.get("changes") or ())[:MOST_ROWS]
+    source = (changes[0].get("source") or {}) if changes else {}
+    form = {"title": str(policy.get("title") or ""), "reason": str(policy.get("reason") or "")}
+    form |= {"version": str(policy.get("version", "")), **_source_fields(source)}
+    for row, change in enumerate(changes):
+        form |= {
+            f"r{row}_parameter": str(change["parameter"]),
+            f"r{row}_division": str(change.get("division") or ""),
+            f"r{row}_from": str(change.get("from") or ""),
+            f"r{row}_to": str(change.get("to") or ""),
+            f"r{row}_value": value_text(change.get("value")),
+            f"r{row}_illustrative": "yes" if change.get("illustrative") else "",
+        }
+    return form
+
+
+def body_of(form: Form, units: Mapping[str, str]) -> Json:
+    """The version as `POST /policies` reads it. `units` are the parameters' units by id."""
+    source = {name: form.get(field, "").strip() for name, field in (("title", "statute"), ("article", "article"))}
+    if form.get("href", "").strip():
+        source["href"] = form["href"].strip()
+    return {
+        "title": form.get("title", "").strip(),
+        "reason": form.get("reason", "").strip(),
+        "changes": [_change(row, form, units, source) for row in changed_rows(form)],
+    }
+
+
+def problems_of(problem: Mapping[str, Any], rows: Sequence[int]) -> dict[str, Any]:
+    """The part's complaints by field of this form; what has no field here stands under `""`. `rows` hold the changes."""
+    told: dict[str, Any] = {}
+    for error in problem.get("errors") or ():
+        told.setdefault(_field_of(str(error.get("field", "")), rows), error.get("message"))
+    return told or {"": problem.get("message")}
+
+
+def value_text(value: object) -> str:
+    """A value as the form shows it: a text or number as it is, a table as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value if value is not None else "")
+
+
+def read_value(text: str, unit: str) -> Any:
+    """A value of the form for the part: numbers of things as numbers, money and shares as texts, tables as lists.
+
+    What cannot be read goes as the text it is: the part says what is wrong with it.
+    """
+    text = text.strip()
+    if unit == "switch":
+        return {"true": True, "false": False}.get(text, text)
+    if unit in _WHOLE and text.isdecimal():
+        return int(text)
+    if text.startswith("["):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", text) else text
+
+
+def _change(row: int, form: Form, units: Mapping[str, str], source: Json) -> Json:
+    parameter = form[f"r{row}_parameter"]
+    change: Json = {
+        "parameter": parameter,
+        "division": form.get(f"r{row}_division", ""),
+        "from": form.get(f"r{row}_from", ""),
+        "value": read_value(form.get(f"r{row}_value", ""), units.get(parameter, "")),
+        "source": source,
+        "illustrative": form.get(f"r{row}_illustrative") == "yes",
+    }
+    return change | ({"to": form[f"r{row}_to"]} if form.get(f"r{row}_to") else {})
+
+
+def _field_of(path: str, rows: Sequence[int]) -> str:
+    change = _CHANGE.match(path)
+    if not change:
+        return _OWN.get(path, "")
+    at, name = int(change[1]), change[2]
+    if name in _SOURCES:
+        return _SOURCES[name]
+    row = rows[at] if at < len(rows) else at
+    return f"r{row}_{name if name in ('division', 'from', 'to', 'value', 'illustrative') else 'value'}"
+
+
+def _source_fields(source: Mapping[str, Any]) -> dict[str, str]:
+    return {field: str(source.get(name) or "") for name, field in _FIELDS_OF_SOURCE}
+
+
+_FIELDS_OF_SOURCE = (("title", "statute"), ("article", "article"), ("href", "href"))
