@@ -7,6 +7,7 @@ from services.kit.clock import Clock
 from services.referral import worker
 from services.referral.api import deliveries, door, endpoints, referrals
 from services.referral.settings import ReferralSettings
+from services.referral.worker.post import letterhead_of
 
 
 def create_app(settings: ReferralSettings | None = None, *, clock: Clock | None = None) -> FastAPI:
@@ -20,5 +21,5 @@ def create_app(settings: ReferralSettings | None = None, *, clock: Clock | None 
         loops=worker.loops,
     )
     app.state.clock = clock or Clock()
-    app.state.letterhead = worker.letterhead_of(settings)
+    app.state.letterhead = letterhead_of(settings)
     return app

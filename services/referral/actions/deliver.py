@@ -11,14 +11,14 @@ from services.kit.clock import shanghai_date
 from services.kit.ids import new_id
 from services.kit.privacy import Sealer
 from services.referral.actions.secrets import open_secret
+from services.referral.delivery.bell import Handed
 from services.referral.delivery.breaker import Health
 from services.referral.delivery.payload import Letterhead, write_body
+from services.referral.delivery.schedule import LEASE
 from services.referral.store import deliveries
 from services.referral.store import endpoints as store
 from services.referral.store.deliveries import Result, Waiting
 
-LEASE = timedelta(seconds=8)
-"""A claim runs out after this: a sender that died holds nothing back for longer. One that lives renews it."""
 START_WITHIN = timedelta(seconds=4)
 """A claimed message whose attempt has not begun by then is given back: its partner is slow, and others may be due."""
 
@@ -45,6 +45,7 @@ class Claim:
     partner: str
     health: Health
     messages: tuple[Outgoing, ...]
+    claimed_at: datetime
 
 
 async def claim_due(
@@ -81,7 +82,18 @@ async def claim_due(
         endpoint.partner,
         health,
         tuple(Outgoing(m.id, m.division, m.partner, bodies[m.id], m.attempts + 1, m.tries + 1) for m in waiting),
+        now,
     )
+
+
+def claim_of(handed: Handed, sealer: Sealer) -> Claim:
+    """The claim of a message that was claimed as it was written. Its endpoint did well then."""
+    message = Outgoing(handed.id, handed.division, handed.partner, handed.body, 1, 1)
+    secrets = [open_secret(sealer, handed.endpoint_id, handed.secret_sealed)]
+    former, until = handed.previous_secret_sealed, handed.previous_until
+    if former is not None and until is not None and until > handed.claimed_at:
+        secrets.append(open_secret(sealer, handed.endpoint_id, former))
+    return Claim(handed.claim, handed.url, tuple(secrets), handed.partner, Health(), (message,), handed.claimed_at)
 
 
 def body_of(message: Waiting, letterhead: Letterhead) -> str:

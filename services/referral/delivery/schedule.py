@@ -27,6 +27,8 @@ STEPS: tuple[timedelta, ...] = (
 )
 """The wait after the first failed try, the second, and so on; the first try is at once."""
 MOST_TRIES = len(STEPS) + 1
+LEASE = timedelta(seconds=8)
+"""A claim runs out after this: a sender that died holds nothing back for longer. One that lives renews it."""
 JITTER = 0.2
 SNAPPED_FROM = timedelta(hours=2)
 LONGEST_RETRY_AFTER = timedelta(hours=24)

@@ -17,7 +17,9 @@ from services.kit.clock import Clock
 from services.referral.consumers import HANDLERS
 from services.referral.partners.casework import Books
 from services.referral.partners.directory import directory
-from services.referral.worker import Dispatcher, Lane, make_post
+from services.referral.worker.dispatcher import Dispatcher
+from services.referral.worker.lane import Lane
+from services.referral.worker.post import make_post
 from tests.support.apps import OPERATOR, PartUnderTest, partner, secret_key
 
 PLACE = "350602001"

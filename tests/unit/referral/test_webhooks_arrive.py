@@ -13,8 +13,9 @@ from services.contracts.webhook import ReferralRequested
 from services.kit.clock import Clock
 from services.kit.privacy import Sealer
 from services.kit.signing import verify
-from services.referral import worker
 from services.referral.actions.deliver import claim_due
+from services.referral.delivery.bell import bell_of
+from services.referral.worker import lane as lanes
 from tests.support.waiting import until
 from tests.unit.referral.made import (
     PLACE,
@@ -248,7 +249,7 @@ async def test_a_claim_of_a_dead_sender_runs_out_and_the_message_goes_again(town
 async def test_a_sender_that_lives_keeps_its_claim_however_slow_the_partner(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "RENEW_S", 0.05)
+    monkeypatch.setattr(lanes, "RENEW_S", 0.05)
     answer = asyncio.Event()
 
     async def slow(request: web.Request) -> web.StreamResponse:
@@ -353,3 +354,32 @@ async def test_the_dispatcher_keeps_pace_with_a_thousand_messages(town: Town) ->
         assert len({arrived.id for arrived in receiver.arrived}) == 1000
         print(f"\nopened in {opened:.2f} s, delivered by {loop.time() - started:.2f} s")
         assert timedelta(seconds=loop.time() - started) < timedelta(seconds=15)
+
+
+async def test_a_message_claimed_as_it_was_written_goes_again_unchanged_when_its_sender_died(town: Town) -> None:
+    async with receiving() as receiver:
+        made = await receiver.register(town.part, "red_cross")
+        bell = bell_of(town.part.database)
+        bell.letterhead = town.part.app.state.letterhead
+        await open_one(town)
+        bell.letterhead = None
+        (handed,) = bell.take_handed()  # nobody sends it
+        async with lane_of(town, made["id"]) as lane:
+            assert not await lane.send_round()
+            town.hand.forward(seconds=9)
+            assert await lane.send_round()
+        assert receiver.arrived[0].raw.decode() == handed.body
+        assert receiver.arrived[0].headers["webhook-id"] == str(handed.id)
+
+
+async def test_messages_of_a_load_queue_and_wait_for_what_their_partner_can_bear(town: Town) -> None:
+    async with receiving() as receiver:
+        await receiver.register(town.part, "red_cross")
+        bell = bell_of(town.part.database)
+        bell.letterhead = town.part.app.state.letterhead
+        families = [uuid4() for _ in range(9)]
+        await town.take_in(*(make_consent(family) for family in families))
+        await town.take_in(*(make_assessment(family, make_need()) for family in families))
+        bell.letterhead = None
+        assert not bell.take_handed()
+        assert bell.take_endpoints()
