@@ -23,6 +23,11 @@ _LIST = text(
     " AND (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:before AS uuid) IS NULL OR run_id < :before)"
     " ORDER BY run_id DESC LIMIT :limit"
 )
+_LIVE = text(
+    "SELECT run_id FROM screening_run WHERE division = :division AND basis = :basis AND cause IN ('officer', 'command')"
+    " AND state IN ('queued', 'running') AND (CAST(:since_run AS uuid) IS NULL OR since_run = :since_run)"
+    " ORDER BY run_id DESC LIMIT 1"
+)
 _STATE = text(
     "UPDATE screening_run SET state = :state, problem = :problem, changed_at = :now,"
     " finished_at = CASE WHEN CAST(:is_over AS boolean) THEN CAST(:now AS timestamptz) END,"
@@ -138,6 +143,13 @@ async def list_runs(
     """Runs, newest first."""
     values = {"division": division, "state": state, "before": before, "limit": limit}
     return (await db.execute(_LIST, values)).all()
+
+
+async def find_live_run(db: AsyncSession, *, division: str, basis: str, since_run: UUID | None) -> UUID | None:
+    """The run that was ordered for the same and is under way."""
+    values = {"division": division, "basis": basis, "since_run": since_run}
+    found: UUID | None = (await db.execute(_LIVE, values)).scalar()
+    return found
 
 
 async def set_state(
