@@ -1,6 +1,26 @@
 """The HTTP door of eligibility."""
 
-from services.eligibility.api import assessments, checks, funnel, leads, records, screenings, visits, watch
+from services.eligibility.api import (
+    assessments,
+    certificates,
+    checks,
+    funnel,
+    leads,
+    records,
+    screenings,
+    visits,
+    watch,
+)
 
-routers = [checks.routes, assessments.routes, records.routes, visits.routes, funnel.routes, screenings.routes, leads.routes, watch.routes]
+routers = [
+    checks.routes,
+    assessments.routes,
+    certificates.routes,
+    records.routes,
+    visits.routes,
+    funnel.routes,
+    screenings.routes,
+    leads.routes,
+    watch.routes,
+]
 """All routes of the service."""

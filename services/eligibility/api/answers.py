@@ -176,13 +176,20 @@ class AssessmentList(Answer):
 
 
 class AssessmentOut(AssessmentHead):
-    """An assessment in words: the answer of `POST /checks`, and what it stands on."""
+    """An assessment in words: the answer of `POST /checks`, and what it stands on.
+
+    `missing_facts`: what would change the answer, the most useful first. `cliff`: the next rise of income that would
+    cost more aid than it brings. `steps`: the arithmetic by topic. Under a former book the last two are empty.
+    """
 
     counted_members: int | None
     per_capita_income: str | None
     trigger: TriggerOut | None
     findings: list[dict[str, Any]]
     needs: list[dict[str, Any]]
+    missing_facts: list[dict[str, Any]]
+    cliff: dict[str, Any] | None
+    steps: dict[str, list[dict[str, Any]]]
     certificate: CertificateOut
     record_ids: list[UUID]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from services.contracts.money import yuan
+from services.eligibility.actions.explain import advice_on
 from services.eligibility.actions.former import findings_again
 from services.eligibility.api.answers import (
     AssessmentHead,
@@ -42,6 +43,7 @@ async def get_assessment(assessment_id: UUID, db: SessionDep) -> AssessmentOut:
     words: dict[str, Any] = {}
     if row.state in _WITH_FINDINGS:
         words = render(Answer.from_json(orjson.loads(row.findings)), rule_book())
+    advice = advice_on(row)
     records = await records_of(db, assessment_id, limit=_MOST_RECORDS)
     return AssessmentOut(
         **_head(row),
@@ -50,6 +52,9 @@ async def get_assessment(assessment_id: UUID, db: SessionDep) -> AssessmentOut:
         trigger=_trigger(orjson.loads(row.facts)),
         findings=words.get("findings", []),
         needs=words.get("needs", []),
+        missing_facts=advice.missing_facts,
+        cliff=advice.cliff,
+        steps=advice.steps,
         certificate=_certificate(row),
         record_ids=[record.record_id for record in records],
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import Field
 
+from services.eligibility.actions.explain import advise
 from services.eligibility.api.answers import Answer, CodedWords, RuleBookOut, Words
 from services.eligibility.api.places import read_place
 from services.eligibility.rules.assess import assess
@@ -60,11 +61,18 @@ class ProgrammeList(Answer):
 
 
 @routes.post("/checks", dependencies=_MAY, summary="试算一户可得的救助 / Check a household")
-async def post_check(body: CheckIn) -> dict[str, Any]:
+async def post_check(
+    body: CheckIn, advice: Annotated[bool, Query(description="with missing facts, cliff and arithmetic")] = False
+) -> dict[str, Any]:
     """Check a household against every programme: the test, figure and article behind each answer. Stores nothing."""
     book = rule_book()
     asked = to_check(body, book, today=Clock().today())
-    return render(assess(asked.facts, asked.parameters, book, event=asked.event, history=asked.history), book)
+    answer = assess(asked.facts, asked.parameters, book, event=asked.event, history=asked.history)
+    told = render(answer, book)
+    if advice:
+        more = advise(asked.facts, asked.event, asked.history, asked.parameters, book, answer)
+        told |= {"missing_facts": more.missing_facts, "cliff": more.cliff, "steps": more.steps}
+    return told
 
 
 @routes.get("/parameters", dependencies=_MAY, summary="政策参数 / Parameters of the rule book")

@@ -1,4 +1,4 @@
-"""The words of `advice.yaml`, and what an answer's margin, cliff and missing facts say to people."""
+"""The words of `advice.yaml`, and what an answer's cliff and missing facts say to people."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import yaml
 
-from services.eligibility.rules.assessment import Finding, Margin
+from services.eligibility.rules.assessment import Finding
 from services.eligibility.rules.book import RuleBook
 from services.eligibility.rules.cliff import Cliff
-from services.eligibility.rules.criteria import CATALOGUE
-from services.eligibility.rules.rendering import Text2, words_of
+from services.eligibility.rules.rendering import Text2
 from services.eligibility.rules.screening.words import screening_words
 from services.eligibility.rules.values import yuan_text
 from services.eligibility.rules.wanted import wanted_facts
@@ -33,18 +32,6 @@ def say(topic: str, code: str, **figures: str) -> Text2:
     """A sentence of a topic with its figures, in both languages."""
     sentence = advice_words()[topic][code]
     return {language: sentence[language].format(**figures) for language in _LANGUAGES}
-
-
-def margin_text(margin: Margin) -> Text2:
-    """How far the deciding figure is from its line, the sign in words: 超出标准120.00元, 低于标准37.50元."""
-    test = CATALOGUE.get(margin.test)
-    if test is None or margin.distance == 0:
-        return say("margin", "exactly")
-    passed_below = test.operator in ("<", "<=")
-    is_over = (margin.distance < 0) == passed_below
-    told = {language: words_of(abs(margin.distance), test.unit, language) for language in _LANGUAGES}
-    sentence = advice_words()["margin"]["over" if is_over else "below"]
-    return {language: sentence[language].format(distance=told[language]) for language in _LANGUAGES}
 
 
 def render_cliff(cliff: Cliff | None, book: RuleBook) -> dict[str, Any] | None:  # Any: JSON

@@ -72,6 +72,8 @@ def render_finding(finding: Finding, book: RuleBook, *, with_texts: bool = True)
         ],
         "missing": list(finding.missing),
     }
+    if finding.margin and with_texts:
+        answer["margin_text"] = margin_text(finding.margin)
     if finding.authority:
         answer["authority"] = finding.authority
     return answer
@@ -167,6 +169,19 @@ def words_of(figure: Shown, unit: str, language: str) -> str:
         percent = rate_text(figure * 100)
         return f"{percent}%" if language == "zh" else f"{percent} %"
     return str(figure) + (_MEASURES.get(unit, "") if language == "zh" else "")
+
+
+def margin_text(margin: Margin) -> Text2:
+    """How far the deciding figure is from its line, the sign in words: 超出标准120.00元, 低于标准37.50元."""
+    test, sentences = CATALOGUE.get(margin.test), texts()["margins"]
+    if test is None or margin.distance == 0:
+        return dict(sentences["exactly"])
+    is_over = (margin.distance < 0) == (test.operator in ("<", "<="))
+    sentence = sentences["over" if is_over else "below"]
+    return {
+        language: sentence[language].format(distance=words_of(abs(margin.distance), test.unit, language))
+        for language in _LANGUAGES
+    }
 
 
 def _figure(figure: Shown, test: Test | None) -> str | int | bool | None:

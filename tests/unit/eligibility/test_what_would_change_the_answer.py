@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.eligibility.rules.advice import margin_text, render_cliff, render_wanted
+from services.eligibility.rules.advice import render_cliff, render_wanted
 from services.eligibility.rules.arithmetic import arithmetic
 from services.eligibility.rules.assess import assess
 from services.eligibility.rules.assessment import Assessment, Finding, Margin
@@ -26,6 +26,7 @@ from services.eligibility.rules.facts import (
     Member,
     Obligor,
 )
+from services.eligibility.rules.rendering import margin_text
 from services.eligibility.rules.wanted import wanted_facts
 from tests.unit.eligibility.random_households import random_case
 
