@@ -48,8 +48,7 @@ _COUNT = text("SELECT count(*) FROM household_facts WHERE starts_with(division, 
 _BEGIN = text(
     "UPDATE screening_run SET households_total = :total, since_run = :since_run, rule_version = :rule_version,"
     " rule_digest = :rule_digest, cursor_ref = NULL, households_done = 0, persons_done = 0, carried = 0, leads = 0,"
-    " tally = '{}', visits_ref = NULL WHERE run_id = :run_id AND lease_by = :worker AND state = 'running'"
-    " RETURNING *"
+    " tally = '{}', visits_ref = NULL WHERE run_id = :run_id RETURNING *"
 )
 _NO_LIMIT = text("SET LOCAL statement_timeout = 0")
 _FORGET = (
@@ -176,15 +175,15 @@ async def release_runs(db: AsyncSession, worker: UUID) -> None:
 
 
 async def begin_run(
-    db: AsyncSession, run_id: UUID, worker: UUID, *, division: str, since_run: UUID | None, version: str, digest: str
-) -> Found | None:
-    """Start a run from the first household, whatever was found before; None when it is not this worker's any more."""
+    db: AsyncSession, run_id: UUID, *, division: str, since_run: UUID | None, version: str, digest: str
+) -> Found:
+    """Start a run, which is held, from the first household, whatever was found before."""
     await db.execute(_NO_LIMIT)
     for statement in _FORGET:
         await db.execute(statement, {"run_id": run_id})
     total = (await db.execute(_COUNT, {"division": division})).scalar_one()
-    values = {"run_id": run_id, "worker": worker, "total": total, "since_run": since_run}
-    return (await db.execute(_BEGIN, {**values, "rule_version": version, "rule_digest": digest})).one_or_none()
+    values = {"run_id": run_id, "total": total, "since_run": since_run}
+    return (await db.execute(_BEGIN, {**values, "rule_version": version, "rule_digest": digest})).one()
 
 
 async def next_households(

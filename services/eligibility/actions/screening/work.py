@@ -80,21 +80,20 @@ class Work:
     async def _begin(self) -> bool:
         """Make ready; from the first household where nothing is done yet or the rule book is another one now."""
         async with self._database.transaction() as db:
+            run: Any = await screenings.find_run(db, self._run.run_id, hold=True)
+            if run is None or run.state != "running" or run.lease_by != self._worker:
+                return False
             book = await keep_up(db)
-            run = self._run
-            if run.started_at is None or run.rule_digest != book.digest or run.cursor_ref is None:
-                since = run.since_run or await screenings.latest_completed(db, run.division)
+            if run.cursor_ref is None or run.rule_digest != book.digest:
                 run = await screenings.begin_run(
                     db,
-                    *(run.run_id, self._worker),
+                    run.run_id,
                     division=run.division,
-                    since_run=since,
+                    since_run=run.since_run or await screenings.latest_completed(db, run.division),
                     version=book.version,
                     digest=book.digest,
                 )
-                if run is None:
-                    return False
-                self._run = run
+            self._run = run
             earlier = await screenings.find_run(db, run.since_run) if run.since_run else None
         self._is_incremental = run.basis == "changed" and earlier is not None and earlier.rule_digest == run.rule_digest
         self._since_day = earlier.as_of if earlier is not None else run.as_of
