@@ -73,3 +73,66 @@ class Visit(Base, table=True):
     due_on: date
     assessment_id: UUID
     result: str | None = None
+
+
+class Policy(Base, table=True):
+    """A policy version: changes of parameters on their way into force. `changes` is the JSON of `rules/layers.py`."""
+
+    id: UUID = Field(primary_key=True)
+    version: int
+    division: str
+    title: str
+    reason: str
+    state: str
+    changes: str
+    losers_reason: str | None = None
+    created_by: str
+    approved_by: str | None = None
+    four_eyes_waived: bool = False
+    scheduled_for: date | None = None
+    sequence: int | None = None
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class PolicyStep(Base, table=True):
+    """One step of a policy version: which state, by whom, when. Rows are only ever added."""
+
+    __tablename__ = "policy_step"
+
+    policy_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    division: str
+    state: str
+    four_eyes_waived: bool = False
+    taken_by: str
+    taken_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Rehearsal(Base, table=True):
+    """A what-if over the registry. `tally` is what was counted up to `cursor_ref`; `tests`, `result` are JSON."""
+
+    id: UUID = Field(primary_key=True)
+    policy_id: UUID | None = None
+    policy_version: int | None = None
+    title: str
+    division: str
+    as_of: date
+    changes: str
+    state: str
+    problem: str | None = None
+    households_done: int = 0
+    households_total: int = 0
+    cursor_ref: UUID | None = None
+    tally: str = ""
+    tests: str = ""
+    result: str = ""
+    baseline_version: str = ""
+    baseline_digest: str = ""
+    attempts: int = 0
+    lease_by: UUID | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    created_by: str
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    started_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    finished_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

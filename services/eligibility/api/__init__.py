@@ -6,7 +6,9 @@ from services.eligibility.api import (
     checks,
     funnel,
     leads,
+    policies,
     records,
+    rehearsals,
     screenings,
     visits,
     watch,
@@ -22,5 +24,7 @@ routers = [
     screenings.routes,
     leads.routes,
     watch.routes,
+    policies.routes,
+    rehearsals.routes,
 ]
 """All routes of the service."""

@@ -174,6 +174,11 @@ async def release_runs(db: AsyncSession, worker: UUID) -> None:
     await db.execute(_RELEASE, {"worker": worker})
 
 
+async def count_households(db: AsyncSession, division: str) -> int:
+    """How many households a place has."""
+    return int((await db.execute(_COUNT, {"division": division})).scalar_one())
+
+
 async def begin_run(
     db: AsyncSession, run_id: UUID, *, division: str, since_run: UUID | None, version: str, digest: str
 ) -> Found:
