@@ -1,7 +1,7 @@
 """An invented neighbourhood and the worker that screens it, run by the test itself."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -59,12 +59,16 @@ def neighbourhood() -> list[HouseholdChanged]:
     return [poor, rich, near, dark, served, away]
 
 
-async def order(service: Service, **body: Any) -> UUID:
-    """Order a run."""
+async def order(service: Service, *, as_of: date | None = None, **body: Any) -> UUID:
+    """Order a run, for the day of the test unless another is said: the service's own clock shows the real day."""
     answer = await service.http.post(SCREENINGS, json={"division": "3506", "basis": "full", **body})
     assert answer.status_code == 202, answer.text
     assert answer.json()["links"]["self"].endswith(answer.json()["id"])
-    return UUID(answer.json()["id"])
+    run_id = UUID(answer.json()["id"])
+    await service.rows(
+        f"UPDATE screening_run SET as_of = '{as_of or CLOCK.today()}' WHERE run_id = '{run_id}' RETURNING 1"
+    )
+    return run_id
 
 
 async def work(database: Database, *, clock: Clock = CLOCK, chunk: int = 2, worker: UUID | None = None) -> bool:
@@ -77,7 +81,7 @@ async def work(database: Database, *, clock: Clock = CLOCK, chunk: int = 2, work
 
 async def screen(service: Service, *, clock: Clock = CLOCK, chunk: int = 2, **body: Any) -> dict[str, Any]:
     """Order a run, work it off, and read it."""
-    run_id = await order(service, **body)
+    run_id = await order(service, as_of=clock.today(), **body)
     assert await work(service.database, clock=clock, chunk=chunk)
     return await read(service, run_id)
 

@@ -187,7 +187,8 @@ def _on_households(name: str, value: Value, frames: Frames) -> Frames:
 def _on_members(name: str, text: Callable[[Value, Value], Value], frames: Frames, p: Parameters) -> Frames:
     view = MemberColumns()
     value = as_column(text(view, p)).alias(name)
-    answer = with_home(frames, view).select(value).to_series()
+    # a text that comes to the same for everybody is one value: a new column makes it as long as the others
+    answer = with_home(frames, view).with_columns(value).get_column(name)
     return replace(frames, members=frames.members.with_columns(answer))
 
 
@@ -239,6 +240,9 @@ def _fold(step: Fold, frames: Frames, p: Parameters) -> Frames:
 
 def _join_folded(owners: pl.DataFrame, items: pl.DataFrame, key: str, step: Fold, value: pl.Expr) -> pl.DataFrame:
     """Fold the items of each owner; an owner without items has none of them."""
+    if not value.meta.root_names():  # the same for everybody: summed up it would be counted once
+        items = items.with_columns(value.alias(step.name))
+        value = pl.col(step.name)
     folded = items.group_by(key).agg(_folded(step.how, value).alias(step.name), pl.lit(True).alias(_FOUND))
     joined = owners.join(folded, on=key, how="left", maintain_order="left")
     kept = pl.when(pl.col(_FOUND)).then(pl.col(step.name)).otherwise(as_column(_NOTHING[step.how]))
