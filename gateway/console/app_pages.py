@@ -4,7 +4,22 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gateway.console import audit, calculator, cases, charity, docs, health, home, partners, screening, sign_in, visits
+from gateway.console import (
+    audit,
+    calculator,
+    cases,
+    charity,
+    docs,
+    health,
+    home,
+    partners,
+    policy,
+    programmes,
+    rehearsals,
+    screening,
+    sign_in,
+    visits,
+)
 from gateway.console.page_route import SignInNeeded
 from gateway.console.pages import Renderer, Visitor, current_visitor, renderer, to_sign_in
 from gateway.console.vocabulary import Vocabulary
@@ -27,7 +42,20 @@ def install_console(app: FastAPI, *, demo: bool) -> None:
 
 
 def _pages() -> tuple[APIRouter, ...]:
-    pages = (home, visits, cases, calculator, screening, partners, charity, audit, health)
+    pages = (
+        home,
+        visits,
+        cases,
+        calculator,
+        screening,
+        programmes,
+        policy,
+        rehearsals,
+        partners,
+        charity,
+        audit,
+        health,
+    )
     return tuple(page.routes for page in pages)
 
 

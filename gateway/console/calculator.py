@@ -1,4 +1,4 @@
-"""The calculator: a household of nobody, or one of ours with some figures changed, put to the rules. Nothing is stored."""
+"""The calculator: a household of nobody, or one of ours with some figures changed, put to the rules. None is stored."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,5 @@
-"""The calculator's form: what a clerk fills in becomes the body of `POST /checks`, and the part's complaints come back to
-the field they are about. Pure.
+"""The calculator's form: what a clerk fills in becomes the body of `POST /checks`, and the part's complaints come back
+to the field they are about. Pure.
 
 A field left empty is not known, and is left out of the body: the rules then say what they cannot tell without it.
 """
@@ -39,7 +39,7 @@ def rows_of(form: Form) -> int:
 
 
 def body_of(form: Form, today: date) -> Json:
-    """The household of the form as `POST /checks` reads it. What cannot be read goes as it is: the part says why not."""
+    """The household of the form as `POST /checks` reads it. What cannot be read goes as it is: the part says why."""
     as_of = form.get("as_of") or today.isoformat()
     household: Json = {"members": list(_members(form, as_of))}
     household |= {
@@ -143,7 +143,8 @@ def _assets(form: Form) -> Json | None:
     if vehicles == "none":
         assets["vehicles"] = []
     elif vehicles == "one":
-        assets["vehicles"] = [{"kind": "car"} | {"value": v for v in (form.get("vehicle_value", "").strip(),) if v}]
+        worth = form.get("vehicle_value", "").strip()
+        assets["vehicles"] = [{"kind": "car", "value": worth} if worth else {"kind": "car"}]
     return assets or None
 
 

@@ -132,7 +132,7 @@ def fact_name(path: object, words: Words, people: People) -> str:
 
 
 def distance(test: Json, words: Words) -> str:
-    """How far a test's figure is from its line, the sign in words: `超出标准120.00元`, `低于标准37.50元`, `刚好等于标准`."""
+    """How far a test's figure is from its line, the sign in words: `超出标准120.00元`, `低于标准37.50元`."""
     apart = _apart(test)
     if apart is None:
         return ""

@@ -1,4 +1,4 @@
-"""The form of a policy version: rows of parameters with their new values, and the part's complaints back at their field.
+"""The form of a policy version: rows of parameters with new values, and the part's complaints back at their field.
 Pure.
 
 A row whose new value is empty is no change and is left out.
@@ -69,7 +69,7 @@ def body_of(form: Form, units: Mapping[str, str]) -> Json:
 
 
 def problems_of(problem: Mapping[str, Any], rows: Sequence[int]) -> dict[str, Any]:
-    """The part's complaints by field of this form; what has no field here stands under `""`. `rows` hold the changes."""
+    """The part's complaints by field of this form; what has no field stands under `""`. `rows` hold the changes."""
     told: dict[str, Any] = {}
     for error in problem.get("errors") or ():
         told.setdefault(_field_of(str(error.get("field", "")), rows), error.get("message"))

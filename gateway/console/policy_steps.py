@@ -37,7 +37,7 @@ class Step:
 
 
 def steps_of(policy: Json, rehearsal: Json | None, *, subject: str, may: Callable[[str], bool]) -> list[Step]:
-    """The acts of a version in order. `rehearsal` is its latest, `subject` who looks, `may` whether roles reach a route."""
+    """The acts of a version in order. `rehearsal` is its latest, `subject` who looks, `may` whether roles reach it."""
     if policy.get("state") in ENDED:
         return []
     return [Step(key, _why_not(key, policy, rehearsal, subject, may(_ROUTES[key]))) for key in _ROUTES]

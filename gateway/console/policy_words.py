@@ -1,5 +1,6 @@
 """How parameters, amounts with a sign and rehearsals look on screen. Pure; the language comes as `Words`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -20,7 +21,9 @@ def value_words(value: object, unit: object, words: Words) -> str:
     """A parameter's value as the eye reads it: `850.00元/人·月`, `20%`, `80 → 100.00；90 → 200.00`."""
     kind = str(unit or "")
     if isinstance(value, list | tuple):
-        rows = [words("policy.arrow").join(map(str, row)) if isinstance(row, list | tuple) else str(row) for row in value]
+        rows = [
+            words("policy.arrow").join(map(str, row)) if isinstance(row, list | tuple) else str(row) for row in value
+        ]
         return words("explain.semicolon").join(rows) or NONE
     if isinstance(value, bool) or value is None or kind == "rate":
         return figure(value, kind, words) if value is not None else NONE
@@ -83,7 +86,8 @@ def bars_of(bands: Sequence[Json]) -> list[Bar]:
     numbers = {str(band.get("code")): int(band.get("households") or 0) for band in bands}
     largest, base = max(numbers.values(), default=0), sum(numbers.values())
     return [
-        Bar(code, numbers.get(code, 0), numbers.get(code, 0) * 1000 // largest if largest else 0, base) for code in BANDS
+        Bar(code, numbers.get(code, 0), numbers.get(code, 0) * 1000 // largest if largest else 0, base)
+        for code in BANDS
     ]
 
 
@@ -98,3 +102,8 @@ def measure_of(rows: Sequence[Json], measure: str) -> dict[str, int | None]:
 
 def _sign(number: int) -> str:
     return "+" if number > 0 else "−" if number < 0 else ""
+
+
+def json_text(value: object) -> str:
+    """A table as a form takes it."""
+    return json.dumps(value, ensure_ascii=False)

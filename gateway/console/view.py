@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.console.texts import Words
+from services.contracts.divisions import divisions
 from services.contracts.money import UnreadableAmount, parse_yuan
 from services.kit.clock import SHANGHAI
 
@@ -184,3 +185,8 @@ def when(value: object) -> str:
     """A day as a day, a moment as a moment."""
     text = str(value or "")
     return day(text) if len(text) <= 10 else moment(text)
+
+
+def place(code: object) -> str:
+    """What a place is called, county and township together; the code where nobody knows it."""
+    return divisions().full_name(str(code)) or str(code)

@@ -1,4 +1,4 @@
-"""Why each programme is yes, no or not yet known, which one figure would change it, and what if: at a desk and on a phone."""
+"""Why each programme is yes, no or not yet known, which figure would change it, and what if: at a desk, on a phone."""
 
 import pytest
 from playwright.async_api import expect

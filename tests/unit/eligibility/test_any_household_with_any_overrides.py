@@ -1,4 +1,4 @@
-"""Any household of the contract's shape, with any combination of overrides: an exact answer, the same in both readings."""
+"""Any household of the contract's shape, with any overrides: an exact answer, the same in both readings."""
 
 import re
 from typing import Any
