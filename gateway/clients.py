@@ -14,6 +14,7 @@ from gateway.auth import Grant
 from gateway.compose import Refused
 from gateway.desk import Desk
 from gateway.errors import PartAway
+from gateway.proxy import Answer
 from gateway.routes import Match
 
 Json = dict[str, Any]
@@ -147,15 +148,33 @@ class Parts:
             raise KeyError(f"routes.yaml lacks {method} {path}")
         return found
 
+    async def file(self, path: str, **query: str | None) -> bytes:
+        """A list as CSV. Raises: as get."""
+        return (await self._answer("GET", path, query, None, accept=b"text/csv")).body
+
     async def _ask(
         self, method: str, path: str, query: dict[str, str | None], body: Json | None, key: str = ""
     ) -> Json:
+        answer = await self._answer(method, path, query, body, key)
+        told: Json = answer.json() if answer.body else {}
+        return told
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str | None],
+        body: Json | None,
+        key: str = "",
+        *,
+        accept: bytes = b"application/json",
+    ) -> Answer:
         match = self._match(method, path)
         if match.route.part == "gateway":
             raise KeyError(f"{path} is composed here, not asked of a part")
         self._desk.admit(self._grant, match.route)
         asked = {name: value for name, value in query.items() if value}
-        headers: list[tuple[bytes, bytes]] = [(b"accept", b"application/json")]
+        headers: list[tuple[bytes, bytes]] = [(b"accept", accept)]
         if body is not None:
             headers.append((b"content-type", b"application/json"))
         if key:
@@ -171,8 +190,7 @@ class Parts:
         )
         if not answer.is_good:
             raise PartAway(match.route.part) if answer.status >= 500 else Refused(answer)
-        told: Json = answer.json() if answer.body else {}
-        return told
+        return answer
 
 
 def segment(value: object) -> str:

@@ -17,6 +17,7 @@ from gateway.console import (
     programmes,
     rehearsals,
     screening,
+    screenings,
     sign_in,
     visits,
 )
@@ -48,6 +49,7 @@ def _pages() -> tuple[APIRouter, ...]:
         cases,
         calculator,
         screening,
+        screenings,
         programmes,
         policy,
         rehearsals,

@@ -1,4 +1,4 @@
-// A rehearsal that is being worked at: its progress every two seconds, and the page anew when it is done. Without
+// A run (a rehearsal, a screening) that is being worked at: its progress every two seconds, and the page anew when it is done. Without
 // scripts the page reloads itself.
 "use strict";
 
