@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from services.eligibility.actions.explain import advise
+from services.eligibility.actions.programme_page import programme_page
 from services.eligibility.api.answers import Answer, CodedWords, RuleBookOut, Words
 from services.eligibility.api.places import read_place
 from services.eligibility.rules.assess import assess
@@ -16,6 +17,7 @@ from services.eligibility.schemas import CheckIn, to_check
 from services.kit.application import router
 from services.kit.auth import require
 from services.kit.clock import Clock
+from services.kit.errors import NotFound
 from services.kit.fields import Day
 
 routes = router(prefix="/api/v1/eligibility", tags=["rules"])
@@ -97,6 +99,15 @@ async def get_parameters(
 async def get_programmes() -> ProgrammeList:
     """The programmes, with their names."""
     return ProgrammeList(items=[CodedWords(code=p.code, zh=p.zh, en=p.en) for p in rule_book().programmes])
+
+
+@routes.get("/programmes/{code}", dependencies=_MAY, summary="一个救助项目：条件、标准、依据 / One programme")
+async def get_programme(code: Annotated[str, Path(max_length=40)]) -> dict[str, Any]:
+    """What a programme asks, the values that hold by place with their sources, and which figures are not known."""
+    page = programme_page(rule_book(), code)
+    if page is None:
+        raise NotFound()
+    return page
 
 
 def _prefix(row: dict[str, Any]) -> str:

@@ -13,18 +13,23 @@ from typing import Any, Final
 
 import polars as pl
 
+from services.eligibility.rules.book import file_book
 from services.eligibility.rules.columns.frames import Frames
 from services.eligibility.rules.facts import NO_TAPER
-from services.eligibility.rules.logic import Value, all_of, any_of, choose, is_unknown, surely, use_columns
+from services.eligibility.rules.logic import RATE, Value, all_of, any_of, choose, is_unknown, surely, use_columns
 from services.eligibility.rules.plan import PLAN
 from services.eligibility.rules.snapshot import Parameters
 from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme
+from services.eligibility.rules.values import Unit
 
 LARGEST_INCOME_FEN: Final = 10**10
 """Largest monthly income. Sixty members with a hundred such incomes each still fit into 64 bits at the rules' scale."""
 
 LARGEST_FEN: Final = 10**13
 """Largest amount of another fact."""
+
+LARGEST_VALUES: Final = {"yuan": 10**9, "rate": RATE, "multiple": 100 * RATE, "count": 10**5, "months": 10**5}
+"""Largest value of a parameter by the kind of its unit: with it, no product of the rules leaves 64 bits."""
 
 _HOME: Final = "home."
 _FOUND: Final = "found"
@@ -107,10 +112,12 @@ def screen(frames: Frames, p: Parameters) -> Frames:
     false, null), its components (`<code>_<component>`) and one-off amount (`<code>_one_off`), in fen; the members a
     column for each programme of persons; both all figures of the plan.
 
-    Raises: ValueError when a parameter has no value on the day, OverflowError for amounts that no household has.
+    Raises: ValueError when a parameter has no value on the day, OverflowError for amounts that no household has and for
+    values that no law has: plain values, of any size, have to be asked then.
     """
     if p.has_gaps:
         raise ValueError("a parameter has no value for this place on this day")
+    _check_values(p)
     _check_amounts(frames)
     frames = replace(
         frames,
@@ -124,6 +131,21 @@ def screen(frames: Frames, p: Parameters) -> Frames:
     for programme in (step for step in PLAN if isinstance(step, Programme)):
         frames = _amounts(programme, frames, p, programme.components if programme.scope == "person" else ())
     return frames
+
+
+def _check_values(p: Parameters) -> None:
+    for id, definition in file_book().definitions.items():
+        if _is_too_large(definition.unit, getattr(p, id)):
+            raise OverflowError(f"{id} is larger than any law has it")
+
+
+def _is_too_large(unit: Unit, value: Any) -> bool:  # Any: the kind decides the type
+    if isinstance(unit, tuple):
+        return any(_is_too_large(each, cell) for row in value for each, cell in zip(unit, row, strict=True))
+    if unit.startswith("list/"):
+        return any(_is_too_large(unit.removeprefix("list/"), each) for each in value)
+    most = LARGEST_VALUES.get(unit.split("/")[0])
+    return most is not None and value > most
 
 
 def _check_amounts(frames: Frames) -> None:
