@@ -13,6 +13,7 @@ import httpx
 
 from deploy.local.access import Access, find_access
 from deploy.local.arguments import Arguments
+from deploy.local.asking import refused
 from deploy.local.bar import Bar
 from deploy.local.home import read_json, write_over
 from deploy.local.refusal import FOUND_PROBLEMS, REJECTED_ROWS, Refusal, Words
@@ -176,22 +177,8 @@ def _other_columns(suggested: dict[str, str]) -> Refusal:
 
 
 def _refused(answer: httpx.Response) -> Refusal:
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    message = problem.get("message", {})
-    details = [
-        say(f"{row['field']}：{row['message']['zh']}", f"{row['field']}: {row['message']['en']}")
-        for row in problem.get("errors", ())
-    ]
-    return Refusal(
-        problem.get("code", f"http_{answer.status_code}"),
-        Words(message.get("zh", "文件未被接受。"), message.get("en", "The file was not taken.")),
-        Words("改正后重新运行；没有导入任何一行。", "Mend it and run this again; no row was imported."),
-        status=FOUND_PROBLEMS,
-        details=tuple(details),
-    )
+    nothing = Words("改正后重新运行；没有导入任何一行。", "Mend it and run this again; no row was imported.")
+    return refused(answer, nothing)
 
 
 def _show(state: dict[str, Any], problems: Sequence[dict[str, Any]]) -> None:
