@@ -94,6 +94,9 @@ async def policies_once(database: Database, clock: Clock) -> None:
     async with database.transaction() as db:
         await keep_up(db)
         started = await bring_into_force(db, now=clock.now())
+    if started:
+        async with database.transaction() as db:
+            await keep_up(db)
     for policy in started:
         log.info("policy in force", extra={"policy_id": str(policy.id)})
     is_more = True

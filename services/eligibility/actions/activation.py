@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.actions.books import keep_up, layer_sha256
+from services.eligibility.actions.books import layer_sha256
 from services.eligibility.actions.policies import move
 from services.eligibility.actions.screening.runs import screen_for_policy
 from services.eligibility.models import Policy
@@ -23,7 +23,10 @@ BY_ITSELF: Final = "system"
 
 
 async def bring_into_force(db: AsyncSession, *, now: datetime) -> list[Policy]:
-    """Bring every scheduled version whose day has come into force, and supersede what it replaces whole."""
+    """Bring every scheduled version whose day has come into force, and supersede what it replaces whole.
+
+    Once it is committed, each process finds the new layer and takes it into use (`books.keep_up`).
+    """
     today = shanghai_date(now)
     if not await store.due_policies(db, today):
         return []
@@ -41,7 +44,6 @@ async def bring_into_force(db: AsyncSession, *, now: datetime) -> list[Policy]:
         await store.add_onsets(db, policy, onsets(read_changes(policy.changes)))
         started.append(policy)
     await retire(db, now=now)
-    await keep_up(db)
     return started
 
 
