@@ -12,6 +12,7 @@ from gateway.chain import compose_chain
 from gateway.compose import Asking, compose_partner_referral, compose_record
 from gateway.desk import Desk
 from gateway.errors import PartAway
+from gateway.notice import compose_notice
 from gateway.store import audit_page
 from gateway.stream import Streams
 from services.contracts.codes import PARTS
@@ -73,6 +74,23 @@ async def get_record(request: Request, record_id: Uuid) -> dict[str, Any]:
     A part that is away is named in `unavailable` and its piece is null.
     """
     return await compose_record(asking_of(request), record_id)
+
+
+@router.get(
+    "/api/v1/eligibility/assessments/{assessment_id}/notice",
+    tags=["gateway"],
+    summary="告知书（PDF） / The notice as a PDF",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def get_notice(request: Request, assessment_id: Uuid) -> Response:
+    """What was checked, each failed test with its figure and article, what is missing, and the family's rights.
+
+    It is a proposal: people decide. The name is masked as on screen, and left out where the caller may not read it.
+    """
+    content = await compose_notice(asking_of(request), assessment_id)
+    headers = {"content-disposition": f'inline; filename="notice-{assessment_id[:8]}.pdf"', "cache-control": "no-store"}
+    return Response(content, headers=headers, media_type="application/pdf")
 
 
 @router.get(
