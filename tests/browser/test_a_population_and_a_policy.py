@@ -1,0 +1,83 @@
+"""On the running suite, in a real browser: a screening run down to its leads, a policy version up to its schedule."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from gateway.accounts import create_account
+from tests.browser.conftest import PASSWORD, PHONE, WIDE, Visit
+from tests.scenario.test_the_same_bill_counts_once import someone_with_a_bill
+from tests.support.suite import RunningSuite
+
+pytestmark = pytest.mark.browser
+
+
+async def window(browser: Browser, suite: RunningSuite, who: str, *, width: int = 1280) -> Visit:
+    """A window of a county officer of the whole city, signed in."""
+    name = f"officer.{suite.number()}"
+    url = suite.stage.home.part_secrets("gateway")["database_url"]
+    await create_account(url, name, PASSWORD, roles_=("county_officer",), territory="3506", display_name=who)
+    context = await browser.new_context(viewport=PHONE if width < 600 else WIDE)  # type: ignore[arg-type]  # same keys
+    visit = Visit(context, await context.new_page(), suite.stage.url, width)
+    await visit.sign_in(name)
+    return visit
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_a_run_is_started_followed_and_its_leads_are_put_on_the_visit_list(
+    browser: Browser, suite: RunningSuite, width: int
+) -> None:
+    await someone_with_a_bill(suite, "61000.00")
+    visit = await window(browser, suite, "林一", width=width)
+    await visit.open("/screening/runs")
+    await visit.check("screenings")
+    await visit.page.click("main form button")
+    await expect(visit.page.locator(".badge.good").first).to_be_visible(timeout=30_000)
+    await visit.check("screening-run")
+    await visit.page.click("main a.button[href$=leads]")
+    await expect(visit.page.locator("tbody tr").first).to_be_visible()
+    await visit.check("screening-leads")
+    await visit.page.select_option("#outcome", "eligible")
+    await visit.page.click("form.filters button")
+    await visit.page.click("form[action$=visits] button")
+    await expect(visit.page.locator("[role=status]")).to_contain_text("入户名单")
+    await visit.open("/watch")
+    await visit.check("watch")
+    answer = await visit.context.request.get(suite.stage.url + "/watch.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    await visit.context.close()
+
+
+async def test_a_policy_goes_from_a_draft_to_its_schedule_by_two_persons(browser: Browser, suite: RunningSuite) -> None:
+    first, second = await window(browser, suite, "林一"), await window(browser, suite, "陈二")
+    await first.open("/policy?division=350623")
+    await first.page.check("input[value=dibao_standard_month]")
+    await first.page.click("main form[action='/policy/new'] button")
+    await first.page.fill("[name=title]", "漳浦县低保标准调整")
+    await first.page.fill("[name=reason]", "年度调标")
+    await first.page.fill("[name=statute]", "漳浦县民政局通知（虚构）")
+    await first.page.fill("[name=r0_value]", "not a number")
+    await first.page.fill("[name=r0_from]", (suite.today + timedelta(days=400)).isoformat())
+    await first.page.click("button[value=save]")
+    await expect(first.page.locator(".complaint").first).to_be_visible()
+    first.complaints.clear()  # the browser remarks that a form came back with 422
+    await first.page.fill("[name=r0_value]", "905.00")
+    await first.page.click("button[value=save]")
+    await first.page.wait_for_url("**/policy/versions/*")
+    version = first.page.url.removeprefix(suite.stage.url)
+    await first.check("policy-draft")
+    await first.page.click(f"form[action='{version}/rehearse'] button")
+    await expect(first.page.locator("text=各县区")).to_be_visible(timeout=30_000)
+    await first.check("policy-rehearsed")
+    await first.open(version)
+    assert await first.page.locator(f"form[action='{version}/approve']").count() == 0  # not by its author
+    await second.open(version)
+    await second.page.click(f"form[action='{version}/approve'] button")
+    await second.page.click(f"form[action='{version}/schedule'] button")
+    await expect(second.page.locator(".chips")).to_contain_text("已排期")
+    await second.check("policy-scheduled")
+    await second.page.click(f"form[action='{version}/withdraw'] button")
+    await expect(second.page.locator(".chips")).to_contain_text("已撤回")
+    for visit in (first, second):
+        await visit.context.close()
