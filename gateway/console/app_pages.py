@@ -9,6 +9,7 @@ from gateway.console import (
     calculator,
     cases,
     charity,
+    dashboard,
     docs,
     health,
     home,
@@ -45,6 +46,7 @@ def install_console(app: FastAPI, *, demo: bool) -> None:
 def _pages() -> tuple[APIRouter, ...]:
     pages = (
         home,
+        dashboard,
         visits,
         cases,
         calculator,

@@ -16,6 +16,7 @@ class MenuEntry:
 
 MENU = (
     MenuEntry("home", "/", ""),
+    MenuEntry("dashboard", "/dashboard", "eligibility:decide"),
     MenuEntry("visits", "/visits", "eligibility:read"),
     MenuEntry("cases", "/cases", "people:read"),
     MenuEntry("screening", "/screening", "eligibility:read"),
