@@ -194,6 +194,8 @@ async def _held(db: AsyncSession, policy_id: UUID, step: str, version: int | Non
         raise UnknownPolicy()
     if version is not None and version != policy.version:
         raise PolicyMoved(extra={"version": policy.version})
+    if step == "approve" and policy.state == "draft":
+        raise NotReady("请先演练", "Rehearse it first", code="not_rehearsed")
     if step not in STEPS[policy.state]:
         raise PolicyStep(extra={"state": policy.state, "allowed": list(STEPS[policy.state])})
     return policy

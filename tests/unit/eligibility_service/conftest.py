@@ -84,3 +84,11 @@ async def service(start_part: Starter) -> AsyncIterator[Service]:
     """A fresh eligibility service."""
     yield Service(await start_part("eligibility"))
     use_book(file_book())
+
+
+@pytest.fixture
+async def office(service: Service) -> Any:
+    """The people who make policy in that service."""
+    from tests.unit.eligibility_service.policy_office import Office
+
+    return Office(service)
