@@ -29,6 +29,8 @@ _HOME = Path(__file__).parent
 _PLACE = re.compile(r"[1-9][0-9]{3}(?:[0-9]{2}|[0-9]{5}|[0-9]{8})?", re.ASCII)
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # reads every scalar as text: no amount becomes a float
 _MOST_REMEMBERED = 4096
+DIVISORS = frozenset({"grant_unit"})
+"""Amounts are rounded to whole units of these: nothing can be divided by zero."""
 _ANCHOR = "dibao_standard_month"
 LAYER = "in_force.json"
 """The name the layer has among a book's texts."""
@@ -199,6 +201,8 @@ class RuleBook:
                 values[id] = read_value(definition.unit, raw, definition.choices)
             except WrongValue as wrong:
                 raise ParameterProblem(id, str(wrong)) from None
+            if id in DIVISORS and not values[id]:
+                raise ParameterProblem(id, "must be above zero")
         return values
 
     def knows(self, place: str) -> bool:

@@ -177,11 +177,19 @@ HOUSEHOLD = st.fixed_dictionaries(
         "monitored": maybe(st.booleans()),
     },
 )
+
+
+def divides_by_something(overrides: dict[str, Any]) -> bool:
+    """Whether grants are rounded to a unit that is not zero; zero is refused."""
+    unit = overrides.get("grant_unit")
+    return unit is None or float(unit) > 0
+
+
 CHECK = st.fixed_dictionaries(
     {"county": st.sampled_from(PLACES), "as_of": st.just(ON.isoformat()), "household": HOUSEHOLD},
     optional={
         "event": maybe(EVENT),
         "history": maybe(HISTORY),
-        "parameters": maybe(st.one_of(SOME_OVERRIDES, OVERRIDES)),
+        "parameters": maybe(st.one_of(SOME_OVERRIDES, OVERRIDES).filter(divides_by_something)),
     },
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.eligibility.rules.book import rule_book
+from services.eligibility.rules.book import ParameterProblem, rule_book
 from services.eligibility.rules.facts import NO_CARD, Assets, Expenditures
 from services.eligibility.rules.readers import UnreadableFacts, event_of, facts_of, history_of
 from services.eligibility.schemas import read_check
@@ -251,3 +251,8 @@ def test_stored_facts_of_the_wrong_shape_are_refused_without_their_values(househ
     with pytest.raises(UnreadableFacts) as error:
         facts_of(household)
     assert SECRET not in str(error.value)
+
+
+def test_a_rounding_unit_of_zero_is_refused_by_name() -> None:
+    with pytest.raises(ParameterProblem, match="above zero"):
+        rule_book().read_overrides({"grant_unit": "0"})

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from services.eligibility.rules.book import file_book
 from services.eligibility.rules.columns.frames import Frames
 from services.eligibility.rules.facts import NO_TAPER
-from services.eligibility.rules.logic import RATE, Value, all_of, any_of, choose, is_unknown, surely, use_columns
+from services.eligibility.rules.logic import RATE, Value, all_of, any_of, is_unknown, use_columns
 from services.eligibility.rules.plan import PLAN
 from services.eligibility.rules.snapshot import Parameters
 from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme
@@ -32,7 +34,7 @@ LARGEST_VALUES: Final = {"yuan": 10**9, "rate": RATE, "multiple": 100 * RATE, "c
 """Largest value of a parameter by the kind of its unit: with it, no product of the rules leaves 64 bits."""
 
 _HOME: Final = "home."
-_FOUND: Final = "found"
+_VALUE: Final = "value."
 
 
 class PolarsWords:
@@ -180,38 +182,70 @@ def _take(step: Any, frames: Frames, p: Parameters) -> Frames:  # Any: a step of
         return _fold(step, frames, p)
     assert isinstance(step, Programme)
 
-    def holds(s: Value, q: Value) -> Value:
-        reached = True if step.reached is None else step.reached(s, q)
-        return all_of(reached, step.holds(s, q))
-
     if step.scope == "person":
-        frames = _on_members(step.code, holds, frames, p)
+        frames = _person_programme(step, frames, p)
         return _fold(Fold(step.anyone, "members", "any", lambda m, q: getattr(m, step.code)), frames, p)
-    frames = _on_households(step.code, holds(_HOUSEHOLD, p), frames)
+    holds = (
+        step.holds(_HOUSEHOLD, p)
+        if step.reached is None
+        else all_of(step.reached(_HOUSEHOLD, p), step.holds(_HOUSEHOLD, p))
+    )
+    frames = _on_households(step.code, holds, frames)
     return _amounts(step, frames, p, step.components)
 
 
+def _person_programme(step: Programme, frames: Frames, p: Parameters) -> Frames:
+    """A programme of persons: the whole condition is asked only of those whom it may reach."""
+    if step.reached is None:
+        return _on_members(step.code, step.holds, frames, p)
+    reached = _of_members(step.reached, frames, p)
+    rows = reached.fill_null(True).arg_true()
+    some = replace(frames, members=frames.members[rows])
+    answer = _of_members(
+        lambda m, q: all_of(m.reached_, step.holds(m, q)),
+        replace(some, members=some.members.with_columns(reached_=reached[rows])),
+        p,
+    )
+    whole = pl.zeros(frames.members.height, dtype=pl.Boolean, eager=True).scatter(rows, answer)
+    return replace(frames, members=frames.members.with_columns(whole.alias(step.code)))
+
+
 def _amounts(programme: Programme, frames: Frames, p: Parameters, components: Any) -> Frames:  # Any: code, text pairs
-    """Amounts of a programme where it is known to hold, else 0."""
+    """Amounts of a programme where it is known to hold, else 0. They are worked out for those households only."""
     one_off = programme.one_off
     if one_off is not None:
         components = (*components, ("one_off", one_off))
-    is_on = surely(pl.col(programme.anyone))
+    if not components:
+        return frames
+    rows = frames.households.get_column(programme.anyone).fill_null(False).arg_true()
+    some = frames.households[rows]
+    made = []
     for code, text in components:
-        frames = _on_households(f"{programme.code}_{code}", choose(is_on, text(_HOUSEHOLD, p), 0), frames)
-    return frames
+        amounts = _evaluated(some, as_column(text(_HOUSEHOLD, p)))
+        none = pl.zeros(frames.households.height, dtype=pl.Int64, eager=True)
+        made.append(none.scatter(rows, amounts).alias(f"{programme.code}_{code}"))
+    return replace(frames, households=frames.households.with_columns(made))
+
+
+def _evaluated(frame: pl.DataFrame, value: pl.Expr) -> pl.Series:
+    """A text's value for each row. The same part of a text is worked out once, however often it stands there."""
+    # a text that comes to the same for everybody is one value: a new column makes it as long as the others
+    return frame.lazy().with_columns(value.alias(_VALUE)).select(_VALUE).collect().to_series()
 
 
 def _on_households(name: str, value: Value, frames: Frames) -> Frames:
-    return replace(frames, households=frames.households.with_columns(as_column(value).alias(name)))
+    answer = _evaluated(frames.households, as_column(value)).alias(name)
+    return replace(frames, households=frames.households.with_columns(answer))
 
 
 def _on_members(name: str, text: Callable[[Value, Value], Value], frames: Frames, p: Parameters) -> Frames:
+    return replace(frames, members=frames.members.with_columns(_of_members(text, frames, p).alias(name)))
+
+
+def _of_members(text: Callable[[Value, Value], Value], frames: Frames, p: Parameters) -> pl.Series:
     view = MemberColumns()
-    value = as_column(text(view, p)).alias(name)
-    # a text that comes to the same for everybody is one value: a new column makes it as long as the others
-    answer = with_home(frames, view).with_columns(value).get_column(name)
-    return replace(frames, members=frames.members.with_columns(answer))
+    value = as_column(text(view, p))
+    return _evaluated(with_home(frames, view), value)
 
 
 def with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
@@ -219,8 +253,10 @@ def with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
     asked = list(view.home.asked)
     if not asked:
         return frames.members
-    homes = frames.households.select("household", *(pl.col(each).alias(_HOME + each) for each in asked))
-    return frames.members.join(homes, on="household", how="left", maintain_order="left")
+    homes = frames.members.get_column("household")
+    return frames.members.with_columns(
+        frames.households.get_column(each).gather(homes).alias(_HOME + each) for each in asked
+    )
 
 
 def _completed_months(name: str, on: date) -> pl.Expr:
@@ -230,45 +266,57 @@ def _completed_months(name: str, on: date) -> pl.Expr:
     return months - (pl.lit(on.day) < since.dt.day()).cast(pl.Int64)
 
 
-_NOTHING: Final[dict[str, Value]] = {"sum": 0, "largest": 0, "any": False, "all": True}
-
-
-def _folded(how: str, value: pl.Expr) -> pl.Expr:
-    """Many values as one; null when a part is null and could matter."""
-    if how == "any":
-        return value.any(ignore_nulls=False)
-    if how == "all":
-        return value.all(ignore_nulls=False)
-    whole = value.sum() if how == "sum" else value.max().clip(lower_bound=0)
-    return pl.when(value.is_null().any()).then(None).otherwise(whole)
-
-
 def _fold(step: Fold, frames: Frames, p: Parameters) -> Frames:
     if step.over == "members":
-        view = MemberColumns()
-        value = as_column(step.text(view, p))
-        homes = _join_folded(frames.households, with_home(frames, view), "household", step, value)
-        return replace(frames, households=homes)
-    value = as_column(step.text(ColumnView(), p))
+        return replace(frames, households=_over_members(step, frames, p))
+    items = {"vehicles": frames.vehicles, "incomes": frames.incomes, "parents": frames.parents}[step.over]
+    values = _evaluated(items, as_column(step.text(ColumnView(), p)))
     if step.over == "vehicles":
-        homes = _join_folded(frames.households, frames.vehicles, "household", step, value)
+        folded = _folded(step.how, items.get_column("household"), values, frames.households.height)
+        homes = frames.households.with_columns(folded.alias(step.name))
         return replace(frames, households=_null_unless("assets_known", step.name, homes))
-    items = frames.incomes if step.over == "incomes" else frames.parents
-    members = _join_folded(frames.members, items, "member", step, value)
+    folded = _folded(step.how, items.get_column("member"), values, frames.members.height)
+    members = frames.members.with_columns(folded.alias(step.name))
     return replace(
         frames, members=_null_unless("incomes_known", step.name, members) if step.over == "incomes" else members
     )
 
 
-def _join_folded(owners: pl.DataFrame, items: pl.DataFrame, key: str, step: Fold, value: pl.Expr) -> pl.DataFrame:
-    """Fold the items of each owner; an owner without items has none of them."""
-    if not value.meta.root_names():  # the same for everybody: summed up it would be counted once
-        items = items.with_columns(value.alias(step.name))
-        value = pl.col(step.name)
-    folded = items.group_by(key).agg(_folded(step.how, value).alias(step.name), pl.lit(True).alias(_FOUND))
-    joined = owners.join(folded, on=key, how="left", maintain_order="left")
-    kept = pl.when(pl.col(_FOUND)).then(pl.col(step.name)).otherwise(as_column(_NOTHING[step.how]))
-    return joined.with_columns(kept.alias(step.name)).drop(_FOUND)
+def _over_members(step: Fold, frames: Frames, p: Parameters) -> pl.DataFrame:
+    """A fold of members; an amount is asked only in households where somebody is known to be paid it."""
+    some = frames
+    if step.paid_by:
+        paid = frames.households.get_column("any_" + step.paid_by).fill_null(False)
+        some = replace(frames, members=frames.members.filter(paid.gather(frames.members.get_column("household"))))
+    values = _of_members(step.text, some, p)
+    folded = _folded(step.how, some.members.get_column("household"), values, frames.households.height)
+    return frames.households.with_columns(folded.alias(step.name))
+
+
+def _folded(how: str, owners: pl.Series, values: pl.Series, count: int) -> pl.Series:
+    """Many values as one for each of `count` owners; null when a part is null and could matter.
+
+    `owners` are places of owners in their frame. An owner without values has a sum of 0, no any, and all of them.
+    """
+    keys = owners.to_numpy()
+    missing = values.is_null().to_numpy()
+    open_ = _has(keys[missing], count)
+    if how in ("any", "all"):
+        decisive = values.fill_null(how == "all").to_numpy()
+        settled = _has(keys[decisive if how == "any" else ~decisive], count)
+        said = pl.Series(settled if how == "any" else ~settled)
+        return said.set(pl.Series(open_ & ~settled), None)
+    whole = np.zeros(count, dtype=np.int64)
+    fold = np.add if how == "sum" else np.maximum
+    fold.at(whole, keys, values.fill_null(0).cast(pl.Int64).to_numpy())
+    return pl.Series(whole).set(pl.Series(open_), None)
+
+
+def _has(keys: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
+    """Which of `count` owners occur in `keys`."""
+    found = np.zeros(count, dtype=np.bool_)
+    found[keys] = True
+    return found
 
 
 def _null_unless(known: str, name: str, frame: pl.DataFrame) -> pl.DataFrame:
