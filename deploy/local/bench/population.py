@@ -54,11 +54,11 @@ def _some(rng: np.random.Generator, codes: tuple[str, ...], shares: list[float],
     return pl.Series(codes, dtype=pl.String).gather(rng.choice(len(codes), count, p=shares))
 
 
-def _maybe(values: np.ndarray, known: np.ndarray) -> pl.Series:  # type: ignore[type-arg]  # of any dtype
+def _maybe(values: np.ndarray, known: np.ndarray) -> pl.Series:
     return pl.Series(values).set(pl.Series(~known), None)
 
 
-def _households(rng: np.random.Generator, count: int, known: np.ndarray) -> pl.DataFrame:  # type: ignore[type-arg]
+def _households(rng: np.random.Generator, count: int, known: np.ndarray) -> pl.DataFrame:
     ill = rng.random(count) < 0.06
     emergency = rng.random(count) < 0.002
     return pl.DataFrame(
@@ -95,7 +95,7 @@ def _households(rng: np.random.Generator, count: int, known: np.ndarray) -> pl.D
 
 def _members(
     rng: np.random.Generator, homes: np.ndarray, firsts: np.ndarray, people: int, known: np.ndarray
-) -> pl.DataFrame:  # type: ignore[type-arg]
+) -> pl.DataFrame:
     is_first = np.zeros(people, dtype=bool)
     is_first[firsts] = True
     ages = np.where(is_first, rng.integers(25, 92, people), rng.integers(0, 92, people))
@@ -151,7 +151,7 @@ def _members(
     )
 
 
-def _incomes(rng: np.random.Generator, members: np.ndarray) -> pl.DataFrame:  # type: ignore[type-arg]
+def _incomes(rng: np.random.Generator, members: np.ndarray) -> pl.DataFrame:
     count = len(members)
     items = pl.repeat(None, count, dtype=pl.String, eager=True)
     monthly = (rng.lognormal(12.2, 0.8, count)).astype(np.int64)
@@ -165,7 +165,7 @@ def _incomes(rng: np.random.Generator, members: np.ndarray) -> pl.DataFrame:  # 
     )
 
 
-def _vehicles(rng: np.random.Generator, homes: np.ndarray) -> pl.DataFrame:  # type: ignore[type-arg]
+def _vehicles(rng: np.random.Generator, homes: np.ndarray) -> pl.DataFrame:
     count = len(homes)
     marks = np.zeros(count, dtype=bool)
     value = rng.integers(500_000, 15_000_000, count)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from deploy.local.bench import end_to_end
+from deploy.local.bench import end_to_end, screen
 from deploy.local.bench.figures import Figure, machine, write_report
 
 Measure = Callable[..., Coroutine[Any, Any, list[Figure]]]
 
-BENCHES: dict[str, Measure] = {"end-to-end": end_to_end.measure}
+BENCHES: dict[str, Measure] = {"end-to-end": end_to_end.measure, "screen": screen.measure}
 """Each takes `quick` and answers its figures. Names of figures are listed in docs/reference/figures.md."""
 
 

@@ -42,7 +42,7 @@ def known(value: Any) -> Any:
 @pytest.mark.parametrize(("place", "on", "overrides"), PLACES, ids=["350602", "350622", "3506"])
 def test_columns_and_plain_values_agree(place: str, on: date, overrides: dict[str, Any], unknown: float) -> None:
     random = Random(f"{place}{unknown}")
-    cases = [random_case(random, on, unknown=unknown) for _ in range(600)]
+    cases = [random_case(random, on, unknown=unknown) for _ in range(1_200)]
     p = rule_book().at(place, on, overrides)
     screened = screen(frames_of(cases), p)
     members = iter(screened.members.to_dicts())
