@@ -68,7 +68,14 @@ async def kept_book(db: AsyncSession, digest: str) -> Kept:
     for book in (rule_book(), file_book()):
         if book.digest == digest:
             return Kept(digest, book.texts, book.layer)
-    content = await store.kept_content(db, digest)
+    return read_kept(digest, await store.kept_content(db, digest))
+
+
+def read_kept(digest: str, content: bytes | None) -> Kept:
+    """A book from its row, None where there is none.
+
+    Raises: BookNotKept, also when the texts do not give the digest.
+    """
     if content is None:
         raise BookNotKept()
     rows, layer = orjson.loads(zlib.decompress(content))

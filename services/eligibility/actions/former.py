@@ -50,7 +50,14 @@ async def findings_again(db: AsyncSession, digest: str, facts: str) -> bytes:
 
     Raises: BookNotKept; UnreadableFacts.
     """
-    kept = await kept_book(db, digest)
+    return await run_again(await kept_book(db, digest), facts)
+
+
+async def run_again(kept: Kept, facts: str) -> bytes:
+    """As `findings_again`, under a book that was found already.
+
+    Raises: BookNotKept; UnreadableFacts.
+    """
     if has_code_at_hand(kept):
         return check(orjson.loads(facts), book_of(kept)).findings_text
     return await run_by_kept_code(kept, _ASSESS, facts.encode())

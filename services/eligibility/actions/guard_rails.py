@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from services.contracts.divisions import CITY, UnreadableDivision, divisions, shorten, within
-from services.eligibility.rules.book import Definition, RuleBook
+from services.eligibility.rules.book import DIVISORS, Definition, RuleBook
 from services.eligibility.rules.layers import Change
 from services.eligibility.rules.logic import RATE, is_unknown
 from services.eligibility.rules.values import WrongValue, read_value, show_value
@@ -54,19 +54,28 @@ class Other:
 
 
 def read_proposed(
-    proposed: Sequence[Proposed], book: RuleBook, *, territory: str, others: Iterable[Other] = ()
+    proposed: Sequence[Proposed],
+    book: RuleBook,
+    *,
+    territory: str,
+    others: Iterable[Other] = (),
+    is_scenario: bool = False,
 ) -> tuple[list[Change], list[FieldError]]:
     """The changes with their values as the public list shows them, and what is wrong with them.
 
     `others`: policy versions that are approved or scheduled; whoever wants to say something of the same days withdraws
-    them first.
+    them first. A scenario is a question and needs no source.
     """
     changes: list[Change] = []
     wrong: list[FieldError] = []
     settled = [change for other in others if other.state in ("approved", "scheduled") for change in other.changes]
     for index, each in enumerate(proposed):
         path = f"changes[{index}]"
-        found = [*_wrong_place(each, path, territory), *_wrong_days(each, path), *_wrong_source(each, path)]
+        found = [
+            *_wrong_place(each, path, territory),
+            *_wrong_days(each, path),
+            *_wrong_source(each, path, is_scenario),
+        ]
         value, problem = _value(each, path, book)
         if problem is not None:
             found.append(problem)
@@ -141,9 +150,9 @@ def _wrong_days(each: Proposed, path: str) -> Iterator[FieldError]:
         yield FieldError(f"{path}.to", "date", "截止日早于生效日", "It ends before it begins")
 
 
-def _wrong_source(each: Proposed, path: str) -> Iterator[FieldError]:
+def _wrong_source(each: Proposed, path: str, is_scenario: bool) -> Iterator[FieldError]:
     field = f"{path}.source"
-    if not each.title.strip():
+    if not each.title.strip() and not is_scenario:
         yield FieldError(
             f"{field}.title",
             "missing_source",
@@ -181,6 +190,8 @@ def _value(each: Proposed, path: str, book: RuleBook) -> tuple[Any, FieldError |
         kind = definition.unit.split("/")[0] if isinstance(definition.unit, str) else ""
         zh, en = _EXPECTED.get(kind, ("应为列表，每一档写全", f"{problem}"))
         return None, FieldError(field, "value", zh, en)
+    if each.parameter in DIVISORS and not value:
+        return None, FieldError(field, "above_zero", "必须大于零", "It must be above zero")
     if definition.unit == "rate" and value > RATE:
         return None, FieldError(field, "above_one", "比率不能大于1（100%）", "A share cannot exceed 1")
     rows = value if isinstance(definition.unit, tuple) and definition.unit[0] != "code" else ()

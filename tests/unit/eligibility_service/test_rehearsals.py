@@ -199,7 +199,7 @@ async def test_a_scenario_keeps_to_the_guard_rails_and_to_the_territory(office: 
         assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == field
     outside = await office.county.post(f"{ROOT}/rehearsals", json=scenario(raise_of()))
     assert outside.json()["errors"][0]["code"] == "outside_territory"
-    own = await office.county.post(f"{ROOT}/rehearsals", json={"changes": [raise_of(division="3506")]})
+    own = await office.county.post(f"{ROOT}/rehearsals", json={"changes": [raise_of(division="3506", source=None)]})
     assert own.status_code == 202
     assert (await office.county.get(f"{ROOT}/rehearsals/{own.json()['id']}")).json()["division"] == "350602"
 

@@ -71,7 +71,7 @@ async def rehearse_scenario(
         wrong.append(FieldError("changes", "no_changes", "与现行一致，没有改动", "As it is in force: no change"))
     place = _place(division, actor, wrong) if division else None
     # A scenario may say something of days that another version has settled: it is a question, not an order.
-    changes, found = read_proposed(proposed, book, territory="all")
+    changes, found = read_proposed(proposed, book, territory="all", is_scenario=True)
     if wrong or found:
         raise BadInput(errors=(*wrong, *found))
     if place is None:
