@@ -141,6 +141,20 @@ def test_a_lock_that_a_killed_start_left_is_no_hindrance(checkout: Checkout, lef
     assert status == 0 and said
 
 
+def test_a_process_of_a_folder_called_yiqijiu_is_no_launcher(checkout: Checkout, tmp_path: Path) -> None:
+    tool = tmp_path / "yiqijiu" / "sleep"
+    tool.parent.mkdir()
+    tool.symlink_to(shutil.which("sleep") or "/bin/sleep")
+    checkout.lock("requirements", f"# {time.time()}\n")
+    (checkout.path / ".venv.lock").mkdir()
+    with subprocess.Popen([str(tool), "300"]) as other:
+        (checkout.path / ".venv.lock" / "pid").write_text(str(other.pid))
+        try:
+            assert checkout.run("up")[0] == 0
+        finally:
+            other.kill()
+
+
 def test_without_a_recent_python_it_says_what_to_install(checkout: Checkout, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
