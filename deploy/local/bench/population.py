@@ -4,12 +4,14 @@ The shares are invented too; what they must have is every branch of the rules, a
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from services.contracts.divisions import CITY, divisions
 from services.eligibility.rules.columns.frames import Frames
+from services.eligibility.rules.facts import NO_CARD
 from services.eligibility.rules.programmes.temp_emergency import NO_EMERGENCY
 
 HEADS_PER_HOUSEHOLD = 2.97
@@ -35,17 +37,23 @@ def population(households: int, *, chunk: int, seed: int = 1) -> Iterator[tuple[
             yield county, _frames(rng, min(chunk, own - start))
 
 
-def _frames(rng: np.random.Generator, count: int) -> Frames:
+def known_county(households: int, *, seed: int = 1) -> Frames:
+    """Households of which everything is known, and in which nobody is tested for tekun."""
+    frames = _frames(np.random.default_rng(seed), households, known=1.0)
+    return replace(frames, members=frames.members.with_columns(is_tekun_tested=False))
+
+
+def _frames(rng: np.random.Generator, count: int, *, known: float = _KNOWN) -> Frames:
     sizes = rng.choice(_SIZES, count, p=_SIZE_SHARES)
     homes = np.repeat(np.arange(count), sizes)
     firsts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     people = len(homes)
-    known = rng.random(count) < _KNOWN
+    are_known = rng.random(count) < known
     return Frames(
-        _households(rng, count, known),
-        _members(rng, homes, firsts, people, known[homes]),
-        _incomes(rng, np.flatnonzero(known[homes] & (rng.random(people) < 0.6))),
-        _vehicles(rng, np.flatnonzero(known & (rng.random(count) < 0.2))),
+        _households(rng, count, are_known),
+        _members(rng, homes, firsts, people, are_known[homes]),
+        _incomes(rng, np.flatnonzero(are_known[homes] & (rng.random(people) < 0.6))),
+        _vehicles(rng, np.flatnonzero(are_known & (rng.random(count) < 0.2))),
         _parents(),
     )
 
@@ -132,7 +140,7 @@ def _members(
             "independent": np.ones(people, dtype=bool),
             "has_card": card,
             "card_kind": pl.select(pl.when(pl.Series(card)).then(kinds).otherwise(pl.lit(""))).to_series(),
-            "card_grade": np.where(card, rng.integers(1, 5, people), 0),
+            "card_grade": np.where(card, rng.integers(1, 5, people), NO_CARD.grade),
             "serious_illness": _maybe(rng.random(people) < 0.03, known),
             "able_to_work": _maybe((ages > 17) & (ages < 60) & ~card, known),
             "employment": pl.select(
@@ -153,9 +161,9 @@ def _members(
 
 def _incomes(rng: np.random.Generator, members: np.ndarray) -> pl.DataFrame:
     count = len(members)
-    items = pl.repeat(None, count, dtype=pl.String, eager=True)
+    items = pl.repeat("", count, eager=True)
     monthly = (rng.lognormal(12.2, 0.8, count)).astype(np.int64)
-    return pl.DataFrame(
+    made = pl.DataFrame(
         {
             "member": members,
             "kind": _some(rng, _KINDS, [0.6, 0.1, 0.05, 0.2, 0.05], count),
@@ -163,6 +171,7 @@ def _incomes(rng: np.random.Generator, members: np.ndarray) -> pl.DataFrame:
             "monthly": monthly,
         }
     )
+    return made.with_columns(pl.col("kind", "item").cast(pl.Categorical))  # a code is a number with a name
 
 
 def _vehicles(rng: np.random.Generator, homes: np.ndarray) -> pl.DataFrame:
@@ -172,7 +181,7 @@ def _vehicles(rng: np.random.Generator, homes: np.ndarray) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "household": homes,
-            "kind": _some(rng, ("car", "motorcycle"), [0.6, 0.4], count),
+            "kind": _some(rng, ("car", "motorbike"), [0.6, 0.4], count),
             "value": value,
             "is_marked": marks,
             "is_marked_exempt": marks,

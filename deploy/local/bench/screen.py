@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from deploy.local.bench import against_openfisca
 from deploy.local.bench.figures import Figure, percentile
 from deploy.local.bench.population import population
 from deploy.local.town import make_town
@@ -107,6 +108,7 @@ async def measure(*, quick: bool) -> list[Figure]:
         ),
         Figure("check_p50_ms", percentile(worded, 0.5), "ms", percentile(plain, 0.5), 1.0),
         Figure("check_without_texts_p50_ms", percentile(plain, 0.5), "ms", goal=0.2),
+        *await against_openfisca.measure(quick=quick),
     ]
 
 

@@ -285,15 +285,21 @@ _COUNTING: Final = _bound(BEFORE_TEKUN)
 
 
 def work_through(
-    facts: Facts, event: Event, history: History, p: Parameters, *, keep_lines: bool = True
+    facts: Facts,
+    event: Event,
+    history: History,
+    p: Parameters,
+    *,
+    keep_lines: bool = True,
+    plan: tuple[Step, ...] = PLAN,
 ) -> HouseholdView:
-    """Carry out the plan: the household with every figure and every answer.
+    """Carry out the plan, or its first steps: the household with every figure and every answer.
 
     `keep_lines`: keep each test's line, for an explanation; without it only the answers are kept.
     """
     h = HouseholdView(facts, event, history, p)
     p = h.p
-    for take, step in _PLAN:
+    for take, step in _PLAN if plan is PLAN else _bound(plan):
         take(step, h, p, keep_lines)
     return h
 

@@ -6,7 +6,7 @@ refused before they could overflow.
 All households of a run share one place and day: a population is run county by county.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -21,7 +21,7 @@ from services.eligibility.rules.facts import NO_TAPER
 from services.eligibility.rules.logic import RATE, Value, all_of, any_of, is_unknown, use_columns
 from services.eligibility.rules.plan import PLAN
 from services.eligibility.rules.snapshot import Parameters
-from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme
+from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme, Step
 from services.eligibility.rules.values import Unit
 
 LARGEST_INCOME_FEN: Final = 10**10
@@ -107,8 +107,8 @@ class MemberColumns(ColumnView):
 _HOUSEHOLD: Final = ColumnView()
 
 
-def screen(frames: Frames, p: Parameters) -> Frames:
-    """Carry out the plan on all households of one place and day.
+def screen(frames: Frames, p: Parameters, *, plan: Sequence[Step] = PLAN) -> Frames:
+    """Carry out the plan, or its first steps, on all households of one place and day.
 
     The answer's households have a column for each programme (its code, or `any_<code>` where persons are tested: true,
     false, null), its components (`<code>_<component>`) and one-off amount (`<code>_one_off`), in fen; the members a
@@ -128,9 +128,9 @@ def screen(frames: Frames, p: Parameters) -> Frames:
             taper_months=_completed_months("taper_since", p.on).fill_null(NO_TAPER)
         ),
     )
-    for step in PLAN:
+    for step in plan:
         frames = _take(step, frames, p)
-    for programme in (step for step in PLAN if isinstance(step, Programme)):
+    for programme in (step for step in plan if isinstance(step, Programme)):
         frames = _amounts(programme, frames, p, programme.components if programme.scope == "person" else ())
     return frames
 
