@@ -41,23 +41,38 @@ def programme_pages() -> Iterator[tuple[str, str]]:
 
 
 def _page(page: dict[str, Any]) -> str:  # Any: JSON
-    lines = [f"# {page['name']['zh']}", "", f"{page['name']['en']} · `{page['code']}`", "", "## 条件", ""]
-    lines += ["| 要求 | 依据 |", "|---|---|"]
+    lines = [f"# {page['name']['zh']}", "", f"{page['name']['en']} · `{page['code']}`", ""]
+    lines += [f"给予：{page['gives']['zh']}。", ""]
+    lines += ["## 条件", "", "| 要求 | 依据 |", "|---|---|"]
     lines += [f"| {row['text']['zh']} | {_source(row['citation'])} |" for row in page["criteria"]]
-    lines += ["", "## 标准与上限", ""]
-    for each in page["parameters"]:
-        lines += [f"**{each['title']['zh']}** `{each['id']}`（{each['unit']}）", ""]
-        lines += ["| 辖区 | 值 | 自 | 依据 | |", "|---|---|---|---|---|"]
-        for row in each["values"]:
-            mark = "示例值" if row["illustrative"] else ""
-            lines.append(f"| {row['place']} | {row['value']} | {row['from']} | {_source(row['source'])} | {mark} |")
-        lines.append("")
-    if not page["parameters"]:
-        lines += ["这个项目不看数额。", ""]
-    lines += ["## 还不确定的", ""]
+    if page["stands_on"]:
+        named = "、".join(f"[{each['zh']}]({each['code']}.md)" for each in page["stands_on"])
+        lines += ["", f"还要看：{named}。"]
+    lines += ["", "## 标准与上限", "", *_values(page["parameters"])]
+    lines += ["## 系统不能判断、要由人核实的", ""]
+    lines += [f"- {each['zh']}" for each in page["cannot_tell"]]
+    lines += ["", "## 还没有公布数字的", ""]
     gaps = list(dict.fromkeys(f"- {gap['text']['zh']}（{gap['place']}）" for gap in page["gaps"]))
-    lines += gaps or ["所有的值都有公布的出处。"]
+    lines += ["以下是示例值，拿到当地文件后更换：", "", *gaps] if gaps else ["没有：所有的值都有公布的出处。"]
+    lines += ["", "## 出处", "", *(f"- {_source(each)}" for each in page["sources"])]
     return "\n".join(lines) + "\n"
+
+
+def _values(parameters: list[dict[str, Any]]) -> Iterator[str]:  # Any: JSON
+    """One table for all values, by parameter and place, each with its day, source and mark."""
+    if not parameters:
+        yield from ("这个项目不看数额。", "")
+        return
+    yield from ("| 名称 | 辖区 | 值 | 起止 | 依据 | |", "|---|---|---|---|---|---|")
+    for each in parameters:
+        for row in each["values"]:
+            until = f"至{row['to']}" if row["to"] else "起"
+            cells = (
+                *(f"{each['title']['zh']} `{each['id']}`", row["place"], row["shown"]["zh"]),
+                *(f"{row['from']}{until}", _source(row["source"]), "示例值" if row["illustrative"] else ""),
+            )
+            yield "| " + " | ".join(cells) + " |"
+    yield ""
 
 
 def _source(source: dict[str, Any] | None) -> str:  # Any: JSON

@@ -1,52 +1,66 @@
 """A programme's page, generated from the files of the rule book: criteria, values by place, sources, and gaps."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from services.contracts.divisions import divisions
-from services.eligibility.rules.book import RuleBook
-from services.eligibility.rules.catalogue import programme_tests
+from services.eligibility.rules.book import Definition, RuleBook
 from services.eligibility.rules.criteria import Comparison, Test
 from services.eligibility.rules.plan import PROGRAMMES
-from services.eligibility.rules.rendering import texts
+from services.eligibility.rules.reads import reads_of
+from services.eligibility.rules.rendering import Text2, reason_text, texts
+from services.eligibility.rules.values import Unit, rate_text, show_value, yuan_text
 
-Json = dict[str, Any]  # Any: JSON
+Json = dict[str, Any]
+"""A JSON object."""
+
+_WORDS: Final = Path(__file__).parents[1] / "rules" / "pages.yaml"
+_LANGUAGES: Final = ("zh", "en")
 _NATION: Final = "000000"
-_OPERATORS: Final = {
-    "<": ("低于", "below"),
-    "<=": ("不超过", "at most"),
-    ">": ("高于", "above"),
-    ">=": ("不低于", "at least"),
+_OPERATORS: Final[Mapping[str, Text2]] = {
+    "<": {"zh": "低于", "en": "below"},
+    "<=": {"zh": "不超过", "en": "at most"},
+    ">": {"zh": "高于", "en": "above"},
+    ">=": {"zh": "不低于", "en": "at least"},
 }
-_READ: Final = re.compile(r"\bp\.([a-z_0-9]+)")
-_INCOME: Final = ("dibao_standard_month", "job_cost_rate", "exempt_incomes")
-_LIMITED: Final = ("tekun", "dibao", "margin", "rigid")
+
+
+@cache
+def page_words() -> Json:
+    """The words of pages, read once."""
+    read: Json = yaml.load(_WORDS.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return read
 
 
 def programme_page(book: RuleBook, code: str) -> Json | None:
-    """`{code, name, scope, criteria: [{id, operator, unit, text, citation}], parameters: [{id, title, unit, values:
-    [{division, place, value, from, to, source, illustrative}]}], gaps: [{parameter, division, place, text}]}`.
+    """A programme as its rules and values say it; None for a code that the rule book does not have.
 
-    None for a code that the rule book does not have. `gaps` are values that stand in for a figure nobody has published.
+    `{code, name, scope, gives, criteria: [{id, operator, unit, text, citation, refusal}], stands_on: [{code, zh, en}],
+    parameters: [{id, title, unit, values: [{division, place, value, shown, from, to, source, illustrative}]}],
+    gaps: [{parameter, division, place, text}], cannot_tell: [{zh, en}], sources: [citation], rule_book}`. `gaps` are
+    values that stand in for a figure nobody has published, `cannot_tell` what a person has to look at.
     """
-    named = next((one for one in book.programmes if one.code == code), None)
-    if named is None:
+    names = {each.code: each for each in book.programmes}
+    if code not in names:
         return None
-    scope = next(one.scope for one in PROGRAMMES if one.code == code)
-    parameters = list(_parameters(book, code, named.module))
+    reads, words = reads_of(code), page_words()["programmes"][code]
+    parameters = [_parameter(book, id) for id in reads.parameters]
+    criteria = [_criterion(test, book) for test in reads.tests]
     return {
         "code": code,
-        "name": {"zh": named.zh, "en": named.en},
-        "scope": scope,
-        "criteria": [_criterion(test, book) for test in programme_tests(code)],
+        "name": {"zh": names[code].zh, "en": names[code].en},
+        "scope": next(each.scope for each in PROGRAMMES if each.code == code),
+        "gives": words["gives"],
+        "criteria": criteria,
+        "stands_on": [{"code": each, "zh": names[each].zh, "en": names[each].en} for each in reads.stands_on],
         "parameters": parameters,
-        "gaps": [
-            {"parameter": each["id"], "division": value["division"], "place": value["place"], "text": each["title"]}
-            for each in parameters
-            for value in each["values"]
-            if value["illustrative"]
-        ],
+        "gaps": list(_gaps(parameters)),
+        "cannot_tell": words["cannot_tell"],
+        "sources": list(_sources(criteria, parameters)),
         "rule_book": {"version": book.version, "digest": book.digest},
     }
 
@@ -56,12 +70,13 @@ def _criterion(test: Test, book: RuleBook) -> Json:
         "id": test.id,
         "operator": test.operator,
         "unit": test.unit,
-        "text": {language: _asks(test, place, language) for place, language in enumerate(("zh", "en"))},
+        "text": {language: _asks(test, language) for language in _LANGUAGES},
         "citation": book.citation(*test.cites),
+        "refusal": {"code": test.refusal, **reason_text(test.refusal)} if test.refusal else None,
     }
 
 
-def _asks(test: Test, place: int, language: str) -> str:
+def _asks(test: Test, language: str) -> str:
     kind = "comparisons" if isinstance(test, Comparison) else "claims"
     table = texts()[kind]
     words = table.get(test.id) or table.get("*." + test.id.partition(".")[2])
@@ -70,31 +85,92 @@ def _asks(test: Test, place: int, language: str) -> str:
     if kind == "claims":
         said: str = words["pass"][language]
         return said
-    operator = _OPERATORS[test.operator][place]
+    operator = _OPERATORS[test.operator][language]
     about, line = words["about"][language], words["line"][language]
     return f"{about}{operator}{line}" if language == "zh" else f"{about} {operator} {line}"
 
 
-def _parameters(book: RuleBook, code: str, module: str) -> Iterator[Json]:
-    """The parameters that the programme's rules read, with every dated value."""
-    read = set(_READ.findall(book.texts[f"programmes/{module}.py"]))
-    if code in _LIMITED:
-        read |= {f"financial_limit_months_{code}", f"vehicle_limit_{code}", "dwellings_max", *_INCOME}
-    rows: dict[str, list[Json]] = {}
-    for row in book.listing():
-        if row["id"] in read:
-            rows.setdefault(str(row["id"]), []).append(row)
-    for id, values in rows.items():
-        yield {
-            "id": id,
-            "title": values[0]["title"],
-            "unit": values[0]["unit"],
-            "values": [
-                {
-                    "division": row["division"],
-                    "place": "全国" if row["division"] == _NATION else divisions().full_name(str(row["division"])),
-                    **{key: row[key] for key in ("value", "from", "to", "source", "illustrative")},
+def _parameter(book: RuleBook, id: str) -> Json:
+    definition = book.definitions[id]
+    rows = [row for row in book.listing() if row["id"] == id]
+    shown = iter([show_in_words(definition, row.value) for _, each in sorted(definition.rows.items()) for row in each])
+    others = len({row["division"] for row in rows}) > 1
+    return {
+        "id": id,
+        "title": {"zh": definition.zh, "en": definition.en},
+        "unit": rows[0]["unit"] if rows else "",
+        "values": [
+            {
+                "division": row["division"],
+                "place": _place(str(row["division"]), others=others),
+                "shown": next(shown),
+                **{key: row[key] for key in ("value", "from", "to", "source", "illustrative")},
+            }
+            for row in rows
+        ],
+    }
+
+
+def _place(division: str, *, others: bool) -> str:
+    """The place's name. Where smaller places have values of their own, a wider one's hold for the rest of it."""
+    name = "全国" if division == _NATION else divisions().full_name(division) or division
+    return f"{name}（其余县区）" if others and name == "漳州市" else name
+
+
+def show_in_words(definition: Definition, value: Any) -> Text2:  # Any: the kind decides the type
+    """A value as people read it: 每人每月900.00元, 20%, 补差, rows and lists joined."""
+    return {language: _shown(definition.unit, value, language) for language in _LANGUAGES}
+
+
+def _shown(unit: Unit, value: Any, language: str) -> str:
+    words = page_words()
+    if isinstance(unit, tuple):
+        rows = [[_cell(each, cell, language) for each, cell in zip(unit, row, strict=True)] for row in value]
+        return str(words["join"][language]).join(words["rows"][language].format(one=a, other=b) for a, b in rows)
+    if unit == "codes" or unit.startswith("list/"):
+        kind = unit.removeprefix("list/") if unit != "codes" else "code"
+        return str(words["items"][language]).join(_shown(kind, each, language) for each in value)
+    if unit in ("code", "choice"):
+        known = words["codes"].get(value)
+        return str(known[language]) if known else str(value)
+    if unit == "switch":
+        return str(words["true" if value else "false"][language])
+    template: str = words["units"][unit][language]
+    return template.format(value=_figure(unit, value))
+
+
+def _cell(unit: str, value: Any, language: str) -> str:
+    """A cell of a table. The only counts in tables are grades of disability cards."""
+    if unit == "count":
+        return str(page_words()["grade"][language]).format(value=value)
+    return _shown(unit, value, language)
+
+
+def _figure(unit: str, value: Any) -> str:
+    if unit.startswith("yuan"):
+        return yuan_text(value)
+    return rate_text(value * 100) if unit == "rate" else str(show_value(unit, value))
+
+
+def _gaps(parameters: list[Json]) -> Iterator[Json]:
+    for each in parameters:
+        for value in each["values"]:
+            if value["illustrative"]:
+                yield {
+                    "parameter": each["id"],
+                    "division": value["division"],
+                    "place": value["place"],
+                    "text": each["title"],
                 }
-                for row in values
-            ],
-        }
+
+
+def _sources(criteria: list[Json], parameters: list[Json]) -> Iterator[Json]:
+    """Every article once, those of the criteria first."""
+    cited = [row["citation"] for row in criteria]
+    cited += [value["source"] for each in parameters for value in each["values"]]
+    seen: set[tuple[str, str]] = set()
+    for source in cited:
+        key = source["title"], source["article"]
+        if key not in seen:
+            seen.add(key)
+            yield {name: source[name] for name in ("title", "article", "href")}
