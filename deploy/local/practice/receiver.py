@@ -21,8 +21,9 @@ _THIN = frozenset(
         *("household_size", "gap_band", "consent", "expires_on", "due_on", "sequence", "office", "links"),
     )
 )
-# What looks like an ID number or a mobile phone, but for the duty line of the office.
-_PERSONAL = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])|(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+# What looks like an ID number or a mobile phone, but for the duty line of the office. Digits beside a letter of a UUID
+# are part of it: one identifier in some thousands holds eleven of them in a row.
+_PERSONAL = re.compile(r"(?<![0-9a-f])[1-9][0-9]{16}[0-9Xx](?![0-9a-f])|(?<![0-9a-f])1[3-9][0-9]{9}(?![0-9a-f])")
 
 PlanOf = Callable[[], PartnerPlan]
 Wake = Callable[[], None]

@@ -69,6 +69,15 @@ async def test_a_webhook_that_identifies_somebody_is_a_breach(office: Office, pr
     assert not any("15400000001" in problem for problem in problems)
 
 
+async def test_digits_within_an_identifier_of_ours_are_nobodys_number(
+    office: Office, practice: PracticePartners
+) -> None:
+    for tail in ("a13800138000", "13800138000a", "f15900000001"):
+        referral = f"2b6ee1f4-0c5d-4d0e-9c3a-{tail}"
+        assert await post(practice, "red_cross", *office.webhook("red_cross", referral)) == 204
+    assert (await state_of(practice, "red_cross"))["problems"] == []
+
+
 async def test_a_partner_that_refuses_first_attempts_takes_the_second(
     office: Office, practice: PracticePartners
 ) -> None:
