@@ -86,9 +86,11 @@ async def get_record(request: Request, record_id: Uuid) -> dict[str, Any]:
 async def get_notice(request: Request, assessment_id: Uuid) -> Response:
     """What was checked, each failed test with its figure and article, what is missing, and the family's rights.
 
-    It is a proposal: people decide. The name is masked as on screen, and left out where the caller may not read it.
+    It is a proposal: people decide. The applicant's name is read and written down like any reveal; it is left out where
+    the caller may not read it.
     """
-    content = await compose_notice(asking_of(request), assessment_id)
+    desk: Desk = request.app.state.desk
+    content = await compose_notice(desk, request.state.grant, assessment_id, request_id=request.state.request_id)
     headers = {"content-disposition": f'inline; filename="notice-{assessment_id[:8]}.pdf"', "cache-control": "no-store"}
     return Response(content, headers=headers, media_type="application/pdf")
 

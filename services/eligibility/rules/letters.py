@@ -163,10 +163,14 @@ def _when(due: date | None) -> Text2:
 def notice_content(assessment: Assessment, book: RuleBook, *, office: Office) -> dict[str, Any]:  # Any: JSON
     """What a notice says, programme by programme, with a line for each failed test and the rights of the family.
 
-    Programmes by which nobody was reached are left out: there is nothing to explain.
+    Programmes by which nobody was reached, and those that nothing was reported for, are left out.
     """
     words = letter_words()["notice"]
-    told = [finding for finding in assessment.findings if finding.outcome != "not_eligible" or finding.tests]
+    told = [
+        finding
+        for finding in assessment.findings
+        if finding.outcome != "not_eligible" or (finding.tests and finding.programme not in words["only_if_reported"])
+    ]
     order = {"eligible": 0, "unknown": 1, "not_eligible": 2}
     day = assessment.as_of
     return {
