@@ -105,7 +105,10 @@ class RecordOut(Answer):
 
 
 class FunnelOut(Answer):
-    """Counts from records that came in to what came of them, for one place and span of days."""
+    """Counts from records that came in to what came of them, for one place and span of days.
+
+    `days_to_result`: the median of days from being put on the visit list to a result; None before the first result.
+    """
 
     division: str
     since: date
@@ -127,6 +130,7 @@ class FunnelOut(Answer):
     visits_late: int
     open_by_priority: dict[str, int]
     results: dict[str, int]
+    days_to_result: int | None
 
 
 class RuleBookOut(Answer):

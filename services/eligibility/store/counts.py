@@ -40,6 +40,10 @@ _VISITS = text(
     "SELECT state, priority, result, count(*) AS n, count(*) FILTER (WHERE state = 'open' AND due_on < :today) AS late"
     f" FROM visit WHERE {_PLACE} AND opened_at >= :start AND opened_at < :end GROUP BY 1, 2, 3"
 )
+_DAYS = text(
+    "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY result_on - CAST(timezone('Asia/Shanghai', opened_at) AS date))"
+    f" AS days FROM visit WHERE {_PLACE} AND opened_at >= :start AND opened_at < :end AND state = 'done'"
+)
 _WATCH = text(f"SELECT reason AS code, count(*) AS n FROM low_income_watch WHERE {_PLACE} GROUP BY 1 ORDER BY 1")
 
 
@@ -65,6 +69,7 @@ async def count_funnel(
         "households_assessed": made.households,
         "statuses": {row.code: row.n for row in await db.execute(_STATUSES, values)},
         "programmes": programmes,
+        "days_to_result": (await db.execute(_DAYS, values)).scalar(),
         "watch": {row.code: row.n for row in await db.execute(_WATCH, {"division": division})},
     }
     return answer | await _visits(db, values | {"today": today})

@@ -97,6 +97,16 @@ def _facts() -> tuple[str, ...]:
     return tuple(screening_words().facts)
 
 
+def reason_place(programme: str, code: str) -> int | None:
+    """Where a reason stands in the stored form, None for one that does not occur."""
+    return _reason_places().get((programme, code))
+
+
+def fact_place(kind: str) -> int | None:
+    """Where a kind of missing fact stands in the stored form, None for one that does not occur."""
+    return _facts().index(kind) if kind in _facts() else None
+
+
 def pack(outcome: Outcome) -> str:
     """The stored form, without the letters."""
     places, facts = _reason_places(), _facts()
