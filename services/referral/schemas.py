@@ -275,13 +275,14 @@ class TestQueued(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many there are in the caller's territory: referrals by status, webhooks by partner and state, outcomes by
-    partner."""
+    """How many there are in the caller's territory: referrals by status, and by partner and status, webhooks by partner
+    and state, outcomes by partner."""
 
     referrals: dict[str, int]
     held: dict[str, int]
     deliveries: dict[str, dict[str, int]]
     outcomes: dict[str, int]
+    by_partner: dict[str, dict[str, int]]
     confirmed: int
     unmet: int
 

@@ -39,6 +39,8 @@ _COUNTS = text(
     "  (SELECT partner, state, count(*) AS n FROM delivery GROUP BY 1, 2) c GROUP BY 1) d) AS deliveries,"
     " (SELECT jsonb_object_agg(partner, n) FROM (SELECT partner, count(*) AS n FROM referral"
     "  WHERE outcome_kind IS NOT NULL OR status IN ('completed', 'failed', 'rejected') GROUP BY 1) e) AS outcomes,"
+    " (SELECT jsonb_object_agg(partner, statuses) FROM (SELECT partner, jsonb_object_agg(status, n) AS statuses FROM"
+    "  (SELECT partner, status, count(*) AS n FROM referral GROUP BY 1, 2) f GROUP BY 1) g) AS by_partner,"
     " (SELECT count(*) FROM referral WHERE confirmed) AS confirmed,"
     " (SELECT count(*) FROM need WHERE unmet_state = 'open') AS unmet"
 )

@@ -210,6 +210,7 @@ async def test_counts_are_of_the_territory_asked_for(town: Town) -> None:
         "held": {},
         "deliveries": {},
         "outcomes": {},
+        "by_partner": {},
         "confirmed": 0,
         "unmet": 0,
     }
@@ -221,6 +222,7 @@ async def test_counts_are_of_the_territory_asked_for(town: Town) -> None:
     assert counts["referrals"] == {"completed": 1, "draft": 1}
     assert (counts["held"], counts["outcomes"]) == ({"consent": 1}, {"red_cross": 1})
     assert counts["deliveries"] == {"red_cross": {"delivered": 1}}
+    assert counts["by_partner"] == {"red_cross": {"completed": 1, "draft": 1}}
     elsewhere = await town.get("/api/v1/referral/counts", actor=officer("350622", "referral:read"))
     assert elsewhere["referrals"] == {}
 
