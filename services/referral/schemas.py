@@ -275,8 +275,7 @@ class TestQueued(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many there are in the caller's territory: referrals by status, and by partner and status, webhooks by partner
-    and state, outcomes by partner."""
+    """How many there are in the caller's territory: referrals, webhooks, outcomes, by status, by partner, or both."""
 
     referrals: dict[str, int]
     held: dict[str, int]
