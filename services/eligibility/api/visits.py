@@ -63,14 +63,16 @@ async def get_visits(
     actor: ActorDep,
     division: Annotated[str | None, Query(max_length=12)] = None,
     state: State = "open",
+    overdue: bool = False,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> VisitList:
-    """Households to visit, most pressing first, then by due date."""
+    """Households to visit, most pressing first, then by due date; with `overdue` those whose day has passed."""
     key = read_cursor(cursor, 3)
     after = _after(key) if key else None
     place = asked_place(division, actor)
-    rows = await list_visits(db, division=place, state=state, after=after, limit=limit + 1)
+    before = Clock().today() if overdue else None
+    rows = await list_visits(db, division=place, state=state, after=after, limit=limit + 1, due_before=before)
     last = rows[limit - 1] if len(rows) > limit else None
     following = write_cursor(last.rank, last.due_on, last.household_ref) if last is not None else None
     return VisitList(items=[_visit_out(row) for row in rows[:limit]], next=following)

@@ -14,6 +14,7 @@ _LIST = text(
     "SELECT v.*, a.eligible, a.unknown, a.monthly_fen, a.one_off_fen, a.status, a.cause, a.as_of FROM visit v"
     " JOIN assessment a ON a.assessment_id = v.assessment_id"
     " WHERE starts_with(v.division, :division) AND v.state = :state"
+    " AND (CAST(:due_before AS date) IS NULL OR v.due_on < :due_before)"
     " AND (CAST(:rank AS int) IS NULL OR (v.rank, v.due_on, v.household_ref)"
     " > (CAST(:rank AS int), CAST(:due_on AS date), CAST(:ref AS uuid)))"
     " ORDER BY v.rank, v.due_on, v.household_ref LIMIT :limit"
@@ -29,12 +30,18 @@ _RESULT = text(
 
 
 async def list_visits(
-    db: AsyncSession, *, division: str, state: str, after: tuple[int, date, UUID] | None, limit: int
+    db: AsyncSession,
+    *,
+    division: str,
+    state: str,
+    after: tuple[int, date, UUID] | None,
+    limit: int,
+    due_before: date | None = None,
 ) -> Sequence[Found]:
     """Visits in order of need: rank, then due date, then household."""
     rank, due_on, ref = after or (None, None, None)
     values = {"division": division, "state": state, "rank": rank, "due_on": due_on, "ref": ref, "limit": limit}
-    return (await db.execute(_LIST, values)).all()
+    return (await db.execute(_LIST, values | {"due_before": due_before})).all()
 
 
 async def find_visit(db: AsyncSession, household_ref: UUID) -> Found | None:

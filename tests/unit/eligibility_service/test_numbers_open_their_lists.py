@@ -81,3 +81,15 @@ async def test_the_funnel_tells_the_median_days_to_a_result(service: Service) ->
     assert (await service.http.get(f"{ROOT}/funnel")).json()["days_to_result"] == 3
     elsewhere = await service.http.get(f"{ROOT}/funnel", params={"division": "350629"})
     assert elsewhere.json()["days_to_result"] is None
+
+
+async def test_the_late_visits_are_as_many_as_the_funnel_says(service: Service) -> None:
+    for name in ("one", "two"):
+        bill = make_bill(f"b-{name}", "52000.00")
+        await service.take(make_household(name, make_member(name)), make_care(name, bill, household=name))
+    await service.rows(f"UPDATE visit SET due_on = '2020-01-02' WHERE household_ref = '{ref('one')}' RETURNING 1")
+    await service.rows(f"UPDATE visit SET due_on = '2099-01-02' WHERE household_ref = '{ref('two')}' RETURNING 1")
+    late = (await service.http.get(f"{ROOT}/visits", params={"overdue": "true"})).json()["items"]
+    assert [visit["household_ref"] for visit in late] == [str(ref("one"))]
+    assert (await service.http.get(f"{ROOT}/funnel")).json()["visits_late"] == 1
+    assert len((await service.http.get(f"{ROOT}/visits")).json()["items"]) == 2
