@@ -137,9 +137,12 @@ class Parts:
         except ValidationError as error:
             raise PartAway(self._match("GET", path).route.part) from error
 
-    async def visits(self, *, state: str, division: str | None, cursor: str | None, limit: int = 20) -> VisitPage:
+    async def visits(
+        self, *, state: str, division: str | None, cursor: str | None, limit: int = 20, is_overdue: bool = False
+    ) -> VisitPage:
         """The visit list."""
         query = {"state": state, "division": division, "cursor": cursor, "limit": str(limit)}
+        query |= {"overdue": "true"} if is_overdue else {}
         return await self.shown(VisitPage, "/api/v1/eligibility/visits", **query)
 
     def _match(self, method: str, path: str) -> Match:

@@ -17,6 +17,11 @@ SOURCES = (
     ("referral", "/api/v1/referral/counts"),
     ("charity", "/api/v1/charity/counts"),
 )
+SENT_NOT = ("draft",)
+ANSWERED_NOT = ("draft", "requested", "cancelled", "entered_in_error")
+"""Statuses of referrals that were not sent, and of those that no partner has answered."""
+_AIDED = ("temp_aid_granted", "dibao_or_margin_included")
+"""Results of visits that are help in hand, not only proposed."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,8 @@ async def read_progress(desk: Desk, grant: Grant, request_id: str) -> Progress:
 
 def steps_of(counts: Counts) -> Counts:
     """The funnel's own steps, each computed in this one place."""
-    sent = total(counts, "referral.referrals.", without=("draft",))
-    answered = total(counts, "referral.referrals.", without=("draft", "requested", "cancelled", "entered_in_error"))
+    sent = total(counts, "referral.referrals.", without=SENT_NOT)
+    answered = total(counts, "referral.referrals.", without=ANSWERED_NOT)
     return {
         "step.records": counts.get("eligibility.records", 0) + counts.get("eligibility.reports", 0),
         "step.persons": counts.get("eligibility.persons", 0),
@@ -69,6 +74,7 @@ def steps_of(counts: Counts) -> Counts:
         "step.assessed": counts.get("eligibility.households_assessed", 0),
         "step.listed": total(counts, "eligibility.visits.", without=("withdrawn", "merged")),
         "step.visited": total(counts, "eligibility.results."),
+        "step.aided": sum(counts.get(f"eligibility.results.{code}", 0) for code in _AIDED),
         "step.sent": sent,
         "step.answered": answered,
         "step.completed": counts.get("referral.referrals.completed", 0),

@@ -18,9 +18,11 @@ from gateway.console import (
     programmes,
     rehearsals,
     screening,
+    screening_lists,
     screenings,
     sign_in,
     visits,
+    watch,
 )
 from gateway.console.page_route import SignInNeeded
 from gateway.console.pages import Renderer, Visitor, current_visitor, renderer, to_sign_in
@@ -51,7 +53,9 @@ def _pages() -> tuple[APIRouter, ...]:
         cases,
         calculator,
         screening,
+        screening_lists,
         screenings,
+        watch,
         programmes,
         policy,
         rehearsals,

@@ -2,6 +2,7 @@
 order."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -38,14 +39,15 @@ async def case_list(
     request: Request,
     visitor: VisitorDep,
     status: str = "",
+    partner: Annotated[str, Query(max_length=40)] = "",
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     """Referrals of the territory, with their three states."""
     status = status if status in STATUSES else ""
+    names = await request.app.state.vocabulary.refreshed()
+    asked = {"status": status, "partner": partner if names.knows("partner", partner) else ""}
     parts = parts_of(request, visitor)
-    page = await panel(
-        parts.shown(ReferralPage, "/api/v1/referral/referrals", status=status, cursor=cursor, limit="20")
-    )
+    page = await panel(parts.shown(ReferralPage, "/api/v1/referral/referrals", **asked, cursor=cursor, limit="20"))
     return renderer(request).page(
         request,
         "cases.html",
@@ -53,8 +55,10 @@ async def case_list(
         referrals=page,
         statuses=STATUSES,
         status=status,
+        partner=asked["partner"],
+        query=urlencode(asked),
         is_first=cursor is None,
-        names=await request.app.state.vocabulary.refreshed(),
+        names=names,
     )
 
 

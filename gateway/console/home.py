@@ -50,7 +50,7 @@ def cards(visitor: Visitor, counts: Counts) -> list[tuple[str, str, int]]:
         return []
     rows = [
         ("visits_open", "/visits", counts.get("eligibility.visits.open", 0)),
-        ("visits_late", "/visits", counts.get("eligibility.visits_late", 0)),
+        ("visits_late", "/visits?overdue=1", counts.get("eligibility.visits_late", 0)),
         ("assessed", "/screening", counts.get("step.assessed", 0)),
     ]
     if visitor.may("people:read"):

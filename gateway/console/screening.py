@@ -31,6 +31,7 @@ STEPS = (
     Step("step.assessed", "step.assessed", "households", "eligibility.statuses.", "status"),
     Step("step.listed", "step.assessed", "households", "eligibility.open_by_priority.", "priority"),
     Step("step.visited", "step.listed", "households", "eligibility.results.", "visit_result"),
+    Step("step.aided", "step.visited", "households"),
     Step("step.sent", "step.sent", "referrals", "referral.held.", "held_for"),
     Step("step.answered", "step.sent", "referrals", "referral.referrals.", "referral_status"),
     Step("step.completed", "step.sent", "referrals"),

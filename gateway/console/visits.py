@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import Response
 
+from gateway.console.listing import Asked, kept, link
 from gateway.console.page_route import page_routes
 from gateway.console.pages import VisitorDep, page_scope, renderer
 from gateway.console.reading import panel, parts_of
@@ -19,18 +20,23 @@ async def visit_list(
     request: Request,
     visitor: VisitorDep,
     state: str = "open",
+    overdue: Asked = "",
     division: Annotated[str | None, Query(max_length=12)] = None,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     """Households in order of need."""
-    state = state if state in STATES else "open"
-    visits = await panel(parts_of(request, visitor).visits(state=state, division=division or None, cursor=cursor))
+    asked = kept(state=state if state in STATES else "open", overdue="1" if overdue else "", division=division or "")
+    reading = parts_of(request, visitor).visits(
+        state=asked["state"], division=division or None, cursor=cursor, is_overdue=bool(overdue)
+    )
     return renderer(request).page(
         request,
         "visits.html",
         visitor=visitor,
-        visits=visits,
-        state=state,
+        visits=await panel(reading),
+        state=asked["state"],
+        overdue=bool(overdue),
+        page_of=lambda **more: link("/visits", asked, **more),
         states=STATES,
         division=division or "",
         places=places_below(visitor.account.territory),

@@ -47,6 +47,14 @@ class Vocabulary:
         """The name in both languages; the code itself while nobody has told."""
         return self._names.get((family, str(code)), {"zh": str(code), "en": str(code)})
 
+    def family(self, family: str) -> list[tuple[str, Both]]:
+        """The codes of a family with their names, as told."""
+        return [(code, name) for (kind, code), name in self._names.items() if kind == family]
+
+    def knows(self, family: str, code: str) -> bool:
+        """Whether a code has been told."""
+        return (family, code) in self._names
+
     def need(self, code: object, words: Words) -> str:
         """The name of a need; from the texts while referral has not told."""
         told = self._names.get(("need", str(code)))

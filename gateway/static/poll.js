@@ -1,5 +1,5 @@
-// A run (a rehearsal, a screening) that is being worked at: its progress every two seconds, and the page anew when it is done. Without
-// scripts the page reloads itself.
+// A run (a rehearsal, a screening) that is being worked at: its progress every two seconds, said aloud every tenth, and
+// the page anew when it is done. Without scripts the page reloads itself.
 "use strict";
 
 const watched = document.querySelector("[data-poll]");
@@ -14,6 +14,12 @@ function showProgress(progress) {
   bar.value = progress.households_done;
   watched.querySelector("[data-done]").textContent = grouped(progress.households_done);
   watched.querySelector("[data-total]").textContent = grouped(progress.households_total);
+  const tenth = Math.floor((10 * progress.households_done) / bar.max);
+  const said = watched.querySelector("[data-said]");
+  if (said && tenth > 0 && said.dataset.tenth !== String(tenth)) {
+    said.dataset.tenth = String(tenth);
+    said.textContent = `${tenth * 10}%`;
+  }
 }
 
 async function look() {
