@@ -8,7 +8,9 @@ from deploy.local.verify.check import Check
 
 MOST_RUNS = 20
 """Runs looked at: the latest."""
-_RUNS = "SELECT * FROM screening_run WHERE state = 'completed' ORDER BY finished_at DESC LIMIT $1"
+_RUNS = (
+    "SELECT * FROM screening_run WHERE state = 'completed' AND forgotten_at IS NULL ORDER BY finished_at DESC LIMIT $1"
+)
 _KEPT = """
     SELECT count(*) AS households, count(DISTINCT household_ref) AS once, count(*) FILTER (WHERE NOT EXISTS
         (SELECT FROM household_facts h WHERE h.household_ref = o.household_ref)) AS strangers

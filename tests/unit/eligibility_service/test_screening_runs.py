@@ -182,6 +182,22 @@ async def test_the_same_order_twice_is_one_run(service: Service) -> None:
     assert await order(service, division="350602") != await order(service)
 
 
+async def test_runs_are_listed_newest_first_over_all_pages(service: Service) -> None:
+    ordered = [str(await order(service, division=place)) for place in ("3506", "350602", "350622", "350603")]
+    listed: list[str] = []
+    cursor: str | None = None
+    while True:
+        params: dict[str, Any] = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = (await service.http.get(SCREENINGS, params=params)).json()
+        listed += [each["id"] for each in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert listed == ordered[::-1]
+    some = (await service.http.get(SCREENINGS, params={"division": "350602", "state": "queued"})).json()["items"]
+    assert [each["id"] for each in some] == [ordered[1]]
+
+
 async def test_a_county_sees_its_own_runs_and_leads_only(service: Service) -> None:
     await service.take(*neighbourhood())
     city = await screen(service)
