@@ -12,6 +12,7 @@ ServiceError                        any refusal; see the kit
     ├── VisitMoved            409      the visit is at another version than the caller saw
     ├── VisitClosed           409      the visit was withdrawn or its household merged: no result can be recorded
     ├── ScreeningMoved        409      the state of the screening run does not allow the step
+    ├── ScreeningForgotten    409      the run's lists of households were cleared away; its counts stay
     ├── NotComparable         409      a screening run is not completed, or does not cover the place
     ├── NoFindings            409      the assessment was withdrawn or merged: it holds no findings to tell of
     ├── BookNotKept           409      the rule book that a digest names was never used here
@@ -86,6 +87,14 @@ class ScreeningMoved(Conflict):
     code = "screening_state"
     zh = "这次筛查当前的状态不能做这一步"
     en = "The state of the screening run does not allow this step"
+
+
+class ScreeningForgotten(Conflict):
+    """The lists of an old run were cleared away."""
+
+    code = "screening_forgotten"
+    zh = "这次筛查较早，逐户结果已清理，只保留计数"
+    en = "This screening run is old: its lists were cleared away, its counts stay"
 
 
 class NotComparable(Conflict):

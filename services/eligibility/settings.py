@@ -12,6 +12,7 @@ _FROM_ENVIRONMENT = {
     "screen_chunk": "YIQIJIU_SCREEN_CHUNK",
     "screen_nightly": "YIQIJIU_SCREEN_NIGHTLY",
     "screen_hour": "YIQIJIU_SCREEN_HOUR",
+    "screen_keep": "YIQIJIU_SCREEN_KEEP",
 }
 
 
@@ -21,6 +22,9 @@ class EligibilitySettings(PartSettings):
     screen_chunk: int = Field(default=5_000, ge=1, le=50_000, description="households a screening looks at in one go")
     screen_nightly: bool = Field(default=False, description="screen what changed once a day where a run was completed")
     screen_hour: int = Field(default=2, ge=0, le=23, description="hour of the day (Asia/Shanghai) it begins at")
+    screen_keep: int = Field(
+        default=10, ge=1, le=1000, description="runs of a place whose lists of households are kept"
+    )
 
     @classmethod
     def load(cls, part: str, environ: Mapping[str, str] | None = None) -> Self:

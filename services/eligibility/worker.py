@@ -69,7 +69,9 @@ async def _work_one(database: Database, settings: EligibilitySettings, clock: Cl
     if run is None:
         return False
     try:
-        await Work(database, run, worker, clock, chunk=settings.screen_chunk).carry_out()
+        if await Work(database, run, worker, clock, chunk=settings.screen_chunk).carry_out():
+            async with database.transaction() as db:
+                await screenings.forget_old_lists(db, keep=settings.screen_keep, now=clock.now())
     except Exception as error:
         if is_passing(error):
             raise

@@ -16,6 +16,7 @@ from deploy.local.verify.deliveries import check_deliveries
 from deploy.local.verify.events import check_events
 from deploy.local.verify.needs import check_needs, needs_in_force
 from deploy.local.verify.rules import check_rules
+from deploy.local.verify.screenings import check_screenings
 
 
 async def verify_databases(databases: Databases, folder: Path) -> Verdict:
@@ -33,5 +34,6 @@ async def verify_databases(databases: Databases, folder: Path) -> Verdict:
             *await check_books(databases),
             *await check_audit(folder),
             *await check_rules(databases),
+            *await check_screenings(databases),
         ]
     )

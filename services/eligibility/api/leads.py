@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.contracts.money import yuan
 from services.eligibility.actions.screening.listing import list_leads_for_visits
-from services.eligibility.actions.screening.runs import found_run
+from services.eligibility.actions.screening.runs import found_lists
 from services.eligibility.api.answers import Words
 from services.eligibility.api.csv_answer import CSV_TOO, MOST_ROWS, csv_answer, wants_csv
 from services.eligibility.api.places import asked_place, place_name
@@ -71,7 +71,7 @@ async def get_leads(
     limit: Limit = 50,
 ) -> LeadList | Response:
     """Households worth following with the reason for each. `Accept: text/csv` answers all of them as a file."""
-    await found_run(db, screening_id)
+    await found_lists(db, screening_id)
     key = read_cursor(cursor, 4)
     score, ref, last, place_before = _after(key) if key else (None, None, None, 0)
     after = (score, ref, last) if score is not None and ref is not None and last is not None else None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.eligibility.actions.screening.runs import ENGINE, found_run
+from services.eligibility.actions.screening.runs import ENGINE, found_lists
 from services.eligibility.api.answers import Answer, Words
 from services.eligibility.api.csv_answer import CSV_TOO, MOST_ROWS, csv_answer, wants_csv
 from services.eligibility.api.places import asked_place, place_name
@@ -78,7 +78,7 @@ async def get_screened(
 
     409 for a reason or a missing fact of a run that an older edition of the reader made.
     """
-    run = await found_run(db, screening_id)
+    run = await found_lists(db, screening_id)
     if (reason or missing) and run.engine != ENGINE:
         raise NotComparable()
     key = read_cursor(cursor, 1)

@@ -29,7 +29,11 @@ class ProgressOut(Answer):
 
 
 class ScreeningHead(Answer):
-    """A screening run. `problem` is a code when it failed; `carried` counts households taken over unchanged."""
+    """A screening run. `problem` is a code when it failed; `carried` counts households taken over unchanged.
+
+    `since`: the run that "new" is told against, and that a run on what has changed goes on from. `has_lists`: leads and
+    households can be read; of old runs only the counts are kept.
+    """
 
     id: UUID
     division: str
@@ -50,6 +54,7 @@ class ScreeningHead(Answer):
     households: int
     carried: int
     leads: int
+    has_lists: bool
 
 
 class ScreeningList(Answer):
@@ -246,6 +251,7 @@ def head_of(row: Any) -> dict[str, Any]:
         "households": row.households_done,
         "carried": row.carried,
         "leads": row.leads,
+        "has_lists": row.forgotten_at is None,
     }
 
 

@@ -1,5 +1,6 @@
 """Screening runs: order one, follow it, pause and resume it, and compare two."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -92,11 +93,12 @@ async def get_screenings(
     limit: Limit = 50,
 ) -> ScreeningList:
     """Runs of places within a place, newest first."""
-    key = read_cursor(cursor, 1)
+    key = read_cursor(cursor, 2)
     place = asked_place(division, actor)
-    before = read_ref(key[0]) if key else None
-    rows = await list_runs(db, division=place, state=state, before=before, limit=limit + 1)
-    following = write_cursor(rows[limit - 1].run_id) if len(rows) > limit else None
+    after = (_read_moment(key[0]), read_ref(key[1])) if key else None
+    rows = await list_runs(db, division=place, state=state, after=after, limit=limit + 1)
+    end = rows[limit - 1] if len(rows) > limit else None
+    following = write_cursor(end.created_at.isoformat(), end.run_id) if end is not None else None
     return ScreeningList(items=[ScreeningHead(**head_of(row)) for row in rows[:limit]], next=following)
 
 
@@ -183,8 +185,21 @@ def read_ref(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        wrong = FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid")
-        raise BadInput(errors=(wrong,)) from None
+        raise _bad_cursor() from None
+
+
+def _read_moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _bad_cursor() from None
+    if moment.tzinfo is None:
+        raise _bad_cursor()
+    return moment
+
+
+def _bad_cursor() -> BadInput:
+    return BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
 
 
 def _own_place(division: str, actor: Actor) -> str:

@@ -20,13 +20,14 @@ _ONE = text("SELECT * FROM screening_run WHERE run_id = :run_id")
 _HELD = text("SELECT * FROM screening_run WHERE run_id = :run_id FOR UPDATE")
 _LIST = text(
     "SELECT * FROM screening_run WHERE starts_with(division, :division)"
-    " AND (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:before AS uuid) IS NULL OR run_id < :before)"
-    " ORDER BY run_id DESC LIMIT :limit"
+    " AND (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:before AS timestamptz) IS NULL"
+    " OR (created_at, run_id) < (CAST(:before AS timestamptz), CAST(:last AS uuid)))"
+    " ORDER BY created_at DESC, run_id DESC LIMIT :limit"
 )
 _LIVE = text(
     "SELECT run_id FROM screening_run WHERE division = :division AND basis = :basis AND cause IN ('officer', 'command')"
     " AND state IN ('queued', 'running') AND (CAST(:since_run AS uuid) IS NULL OR since_run = :since_run)"
-    " ORDER BY run_id DESC LIMIT 1"
+    " ORDER BY created_at DESC LIMIT 1"
 )
 _STATE = text(
     "UPDATE screening_run SET state = :state, problem = :problem, changed_at = :now,"
@@ -34,7 +35,8 @@ _STATE = text(
     " lease_by = NULL, lease_until = NULL WHERE run_id = :run_id"
 )
 _BASELINE = text(
-    "SELECT run_id FROM screening_run WHERE state = 'completed' AND starts_with(:division, division)"
+    "SELECT run_id FROM screening_run WHERE state = 'completed' AND forgotten_at IS NULL"
+    " AND starts_with(:division, division)"
     " ORDER BY finished_at DESC LIMIT 1"
 )
 _CLAIM = text(
@@ -99,6 +101,13 @@ _COMPLETE = text(
     " changed_at = :now, lease_by = NULL, lease_until = NULL"
     " WHERE run_id = :run_id AND lease_by = :worker AND state = 'running' RETURNING run_id"
 )
+_OLD = text(
+    "UPDATE screening_run SET forgotten_at = :now WHERE forgotten_at IS NULL AND run_id IN (SELECT run_id FROM"
+    " (SELECT run_id, row_number() OVER (PARTITION BY division ORDER BY created_at DESC, run_id) AS place"
+    " FROM screening_run WHERE state IN ('completed', 'failed', 'cancelled')) ended WHERE place > :keep)"
+    " AND NOT EXISTS (SELECT FROM screening_run u WHERE u.since_run = screening_run.run_id"
+    " AND u.state IN ('queued', 'running', 'paused')) RETURNING run_id"
+)
 _VISITED = text(
     "UPDATE screening_run SET visits_ref = :visited, lease_until = now() + interval '20 seconds', changed_at = :now"
     " WHERE run_id = :run_id"
@@ -137,10 +146,11 @@ async def find_run(db: AsyncSession, run_id: UUID, *, hold: bool = False) -> Fou
 
 
 async def list_runs(
-    db: AsyncSession, *, division: str, state: str | None, before: UUID | None, limit: int
+    db: AsyncSession, *, division: str, state: str | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Found]:
     """Runs, newest first."""
-    values = {"division": division, "state": state, "before": before, "limit": limit}
+    before, last = after or (None, None)
+    values = {"division": division, "state": state, "before": before, "last": last, "limit": limit}
     return (await db.execute(_LIST, values)).all()
 
 
@@ -236,6 +246,14 @@ async def complete_run(db: AsyncSession, run_id: UUID, worker: UUID, now: dateti
     """All households are done. False when the run is not this worker's any more."""
     values = {"run_id": run_id, "worker": worker, "now": now}
     return (await db.execute(_COMPLETE, values)).scalar() is not None
+
+
+async def forget_old_lists(db: AsyncSession, *, keep: int, now: datetime) -> None:
+    """Clear away what all but the last `keep` ended runs of each place hold of households; their counts stay."""
+    await db.execute(_NO_LIMIT)
+    for run_id in (await db.execute(_OLD, {"keep": keep, "now": now})).scalars().all():
+        for statement in _FORGET:
+            await db.execute(statement, {"run_id": run_id})
 
 
 async def note_visited(db: AsyncSession, run_id: UUID, visited: UUID, now: datetime) -> None:

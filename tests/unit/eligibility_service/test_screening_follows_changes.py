@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from services.eligibility.actions.screening.runs import order_nightly, screen_for_policy
+from services.eligibility.store import screenings
 from services.kit.clock import Clock
 from services.kit.ids import new_id
 from tests.support.apps import officer
@@ -15,6 +17,7 @@ from tests.unit.eligibility_service.screening import (
     household,
     leads,
     neighbourhood,
+    order,
     outcomes,
     programme,
     read,
@@ -222,3 +225,25 @@ async def test_lists_come_as_a_file_that_a_spreadsheet_opens(service: Service) -
         await service.http.get(f"{SCREENINGS}/{run['id']}/leads", headers={"Accept": "text/csv"})
     ).text.splitlines()
     assert len(lines) == run["leads"] + 1
+
+
+async def test_of_old_runs_only_the_counts_are_kept(service: Service) -> None:
+    await service.take(*neighbourhood())
+    first, second, third = [await screen(service) for _ in range(3)]
+    waiting = await order(service, basis="changed", since=second["id"])
+    async with service.database.transaction() as db:
+        await screenings.forget_old_lists(db, keep=1, now=NOW)
+    old = await read(service, UUID(first["id"]))
+    assert old["has_lists"] is False and old["programmes"] == first["programmes"]
+    assert (await read(service, UUID(second["id"])))["has_lists"] is True  # a run that waits goes on from it
+    assert (await read(service, UUID(third["id"])))["has_lists"] is True
+    assert await outcomes(service, first["id"]) == []
+    for answer in (
+        await service.http.get(f"{SCREENINGS}/{first['id']}/leads"),
+        await service.http.post(f"{SCREENINGS}/{first['id']}/visits", json={}),
+        await service.http.get(f"{SCREENINGS}/{third['id']}/compare", params={"with": first["id"]}),
+        await service.http.post(SCREENINGS, json={"division": "3506", "basis": "changed", "since": first["id"]}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "screening_forgotten")
+    assert await work(service.database)
+    assert (await read(service, waiting))["carried"] == 6

@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
+from deploy.local.verify.screenings import check_screenings
 from services.eligibility.actions.screening.work import Work
 from services.eligibility.rules.screening.population import CODES
 from services.eligibility.store import screenings
@@ -58,7 +60,7 @@ async def test_a_lead_says_why_in_both_languages(service: Service) -> None:
     assert "Minimum living guarantee" in poor["reason"]["en"]
     near = (await leads(service, run["id"], outcome="near_miss"))[0]
     assert near["household_ref"] == str(ref("near"))
-    assert "略超" in near["reason"]["zh"] and "元" in near["reason"]["zh"]
+    assert "接近符合" in near["reason"]["zh"] and "元" in near["reason"]["zh"]
     dark = await leads(service, run["id"], outcome="unknown")
     assert {each["household_ref"] for each in dark} == {str(ref("dark"))}
     assert all(each["signals"] for each in dark)
@@ -180,6 +182,22 @@ async def test_the_same_order_twice_is_one_run(service: Service) -> None:
     assert await order(service, division="350602") != await order(service)
 
 
+async def test_runs_are_listed_newest_first_over_all_pages(service: Service) -> None:
+    ordered = [str(await order(service, division=place)) for place in ("3506", "350602", "350622", "350603")]
+    listed: list[str] = []
+    cursor: str | None = None
+    while True:
+        params: dict[str, Any] = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = (await service.http.get(SCREENINGS, params=params)).json()
+        listed += [each["id"] for each in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert listed == ordered[::-1]
+    some = (await service.http.get(SCREENINGS, params={"division": "350602", "state": "queued"})).json()["items"]
+    assert [each["id"] for each in some] == [ordered[1]]
+
+
 async def test_a_county_sees_its_own_runs_and_leads_only(service: Service) -> None:
     await service.take(*neighbourhood())
     city = await screen(service)
@@ -239,3 +257,25 @@ async def test_lists_refuse_what_they_do_not_know(service: Service) -> None:
 
 def _counts(run: dict[str, Any]) -> dict[str, Any]:
     return {key: run[key] for key in ("programmes", "funnel", "reasons", "unknowns", "counties", "leads", "progress")}
+
+
+async def test_verify_proves_that_every_household_is_counted_once(service: Service) -> None:
+    await service.take(*neighbourhood())
+    run = await screen(service)
+    connection = await asyncpg.connect(service.part.owner_url, server_settings={"yiqijiu.territory": "all"})
+    try:
+        (check,) = await check_screenings({"eligibility": connection})
+        assert (check.looked_at, check.breaches) == (6, [])
+        for wrong, breach in (
+            ("DELETE FROM screening_outcome WHERE household_ref = $1", "another number of households"),
+            ("DELETE FROM lead WHERE household_ref = $1", "other leads"),
+            ("DELETE FROM household_facts WHERE household_ref = $1", "households that nobody knows"),
+        ):
+            undone = connection.transaction()
+            await undone.start()
+            await connection.execute(wrong, ref("poor"))
+            (check,) = await check_screenings({"eligibility": connection})
+            assert any(breach in each and run["id"] in each for each in check.breaches), wrong
+            await undone.rollback()
+    finally:
+        await connection.close()

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.actions.assess import assess_again
-from services.eligibility.actions.screening.runs import found_run
+from services.eligibility.actions.screening.runs import found_lists
 from services.eligibility.store import households, leads
 from services.kit.clock import shanghai_date
 
@@ -28,9 +28,9 @@ async def list_leads_for_visits(
 ) -> Listed:
     """Put the most pressing leads of a run on the visit list, as many as `most` households that are not on it.
 
-    Raises: UnknownScreening.
+    Raises: UnknownScreening; ScreeningForgotten.
     """
-    await found_run(db, run_id)
+    await found_lists(db, run_id)
     found = await leads.lead_households(db, run_id, division=division, programme=programme)
     already = [row.household_ref for row in found if row.on_visit_list]
     fresh = [row.household_ref for row in found if not row.on_visit_list][:most]

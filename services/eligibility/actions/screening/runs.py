@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.errors import NotComparable, ScreeningMoved, UnknownScreening
+from services.eligibility.errors import NotComparable, ScreeningForgotten, ScreeningMoved, UnknownScreening
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.screening.compare import Apart, apart
 from services.eligibility.store import screenings
@@ -43,13 +43,16 @@ async def order_run(
     """Put a run into the queue; answers its id.
 
     A run on what has changed needs a completed run to go on from: `since_run`, else the last that covers the place.
-    Raises: UnknownScreening when there is none, NotComparable when it does not cover the place or is not completed.
+    Raises: UnknownScreening when there is none, ScreeningForgotten, NotComparable when it is not completed or does not
+    cover the place.
     """
     if basis == "changed":
         since_run = since_run or await screenings.latest_completed(db, division)
         earlier = await screenings.find_run(db, since_run) if since_run else None
         if earlier is None:
             raise UnknownScreening()
+        if earlier.forgotten_at is not None:
+            raise ScreeningForgotten()
         if earlier.state != "completed" or not division.startswith(earlier.division):
             raise NotComparable()
     book, run_id = rule_book(), new_id()
@@ -149,12 +152,23 @@ async def found_run(db: AsyncSession, run_id: UUID) -> Found:
     return run
 
 
+async def found_lists(db: AsyncSession, run_id: UUID) -> Found:
+    """One run whose lists of households are still there.
+
+    Raises: UnknownScreening; ScreeningForgotten.
+    """
+    run = await found_run(db, run_id)
+    if run.forgotten_at is not None:
+        raise ScreeningForgotten()
+    return run
+
+
 async def compare_runs(db: AsyncSession, one: UUID, other: UUID) -> dict[str, Apart]:
     """How answers went from the run `one` to the run `other`, by programme.
 
-    Raises: UnknownScreening; NotComparable unless both are completed.
+    Raises: UnknownScreening; ScreeningForgotten; NotComparable unless both are completed.
     """
     for run_id in (one, other):
-        if (await found_run(db, run_id)).state != "completed":
+        if (await found_lists(db, run_id)).state != "completed":
             raise NotComparable()
     return apart(await screenings.outcome_pairs(db, one, other))

@@ -27,7 +27,7 @@ from services.kit.statements import Found
 
 CHUNK: Final = 5_000
 """Households a chunk: some two seconds of work."""
-_CARRIED_AT_ONCE: Final = 4
+_CARRIED_AT_ONCE: Final = 2
 """Chunks' worth of households looked through at once where most are taken over as they are."""
 _VISITS_AT_ONCE: Final = 200
 
@@ -130,7 +130,7 @@ class Work:
         task = Task(rule_book(), run.as_of, asks_day_before=run.cause == "policy")
         marks = {row.household_ref: row for row in chunk.marks}
         thought = await asyncio.to_thread(think, chunk.rows, marks, task)
-        thought.tally.merge(count_carried(chunk.carried))
+        thought.tally.merge(await asyncio.to_thread(count_carried, chunk.carried))
         return await self._write(chunk, thought)
 
     async def _write(self, chunk: _Chunk, thought: Thought) -> bool:
