@@ -118,9 +118,9 @@ class Parts:
         """
         return await self._ask("GET", path, query, None)
 
-    async def post(self, path: str, body: Json, *, key: str = "") -> Json:
+    async def post(self, path: str, body: Json, *, key: str = "", **query: str | None) -> Json:
         """A change. A second one with the same key is the first one. Raises: as get."""
-        return await self._ask("POST", path, {}, body, key)
+        return await self._ask("POST", path, query, body, key)
 
     async def put(self, path: str, body: Json) -> Json:
         """A thing in its new shape. Raises: as get."""

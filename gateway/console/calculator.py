@@ -131,8 +131,8 @@ async def _ask(
     parts = parts_of(request, visitor, purpose="what_if")
     try:
         if before is None:
-            return await parts.post(CHECKS, body), None, {}
-        answer, unchanged = await asyncio.gather(parts.post(CHECKS, body), parts.post(CHECKS, before))
+            return await parts.post(CHECKS, body, advice="true"), None, {}
+        answer, unchanged = await asyncio.gather(parts.post(CHECKS, body, advice="true"), parts.post(CHECKS, before))
     except Refused as refused:
         if refused.status_code != _UNTOUCHED:
             raise

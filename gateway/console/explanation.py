@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.console.texts import Words
 from gateway.console.view import figure, yuan_text
+from gateway.console.vocabulary import Vocabulary
 
 Json = Mapping[str, Any]
 OUTCOMES = ("eligible", "unknown", "not_eligible")
@@ -40,6 +41,40 @@ def people_of(members: Sequence[Json] | None, words: Words) -> People:
         relation = words.code("relation", member.get("relation") or "none")
         named[str(member.get("person_ref") or member.get("ref"))] = words("explain.person", name=name, what=relation)
     return People(named)
+
+
+def in_order_of_use(answer: Json) -> list[Json]:
+    """An answer's findings, each with its missing facts in the order of their use to the visitor."""
+    rank = {str(one.get("fact")): at for at, one in enumerate(answer.get("missing_facts") or ())}
+    return [
+        {**finding, "missing": sorted(finding.get("missing") or (), key=lambda fact: rank.get(str(fact), len(rank)))}
+        for finding in answer.get("findings") or ()
+    ]
+
+
+def wanted(answer: Json, words: Words, people: People, names: Vocabulary) -> list[tuple[str, str, str]]:
+    """The missing facts, the most useful first: (the fact, who knows it, what it settles); empty texts for neither."""
+    rows = []
+    for one in answer.get("missing_facts") or ():
+        fact = words.pick(one.get("name") or {}) or fact_name(one.get("fact"), words, people)
+        if one.get("member"):
+            fact = words("explain.persons_fact", person=people.name(one["member"], words), fact=fact)
+        settled = _joined([words.pick(names.name("programme", code)) for code in one.get("settles") or ()], words)
+        rows.append((fact, words.pick(one.get("source") or {}), settled))
+    return rows
+
+
+def steps_of(answer: Json, topic: str, words: Words, people: People) -> list[str]:
+    """The arithmetic of a topic (`household`, or a programme) in sentences."""
+    said = []
+    for step in (answer.get("steps") or {}).get(topic) or ():
+        text = words.pick(step.get("text") or {})
+        said.append(
+            words("explain.of_person", person=people.name(step["member"], words), text=text)
+            if step.get("member")
+            else text
+        )
+    return said
 
 
 def by_outcome(findings: Sequence[Json]) -> list[tuple[str, list[Json]]]:

@@ -111,6 +111,7 @@ async def _run(
     parts = parts_of(request, visitor)
     told = await parts.get(f"{SCREENINGS}/{run_id}")
     others = await panel(parts.shown(Listing, SCREENINGS, division=str(told["division"]), state="completed"))
+    rows = others.value.items if others.value else ()
     measure = measure if measure in MEASURES else "leads"
     counties: list[Mapping[str, Any]] = told.get("counties") or []
     drawn = {str(row["division"]): int(row[measure]) for row in counties if len(str(row["division"])) == 6}
@@ -125,7 +126,7 @@ async def _run(
         map=draw_counties(drawn, lambda value: f"{value:,}", unknown="—") if drawn else None,
         reasons=told["reasons"][:most_reasons],
         gaps=gaps_of(told),
-        others=[row for row in (others.value.items if others.value else ()) if row["id"] != told["id"]],
+        others=[row for row in rows if row["id"] != told["id"] and row["has_lists"]],
         is_busy=told["state"] in BUSY,
         problem=problem,
         may=reached_by(request, visitor),

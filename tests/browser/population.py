@@ -72,6 +72,7 @@ def _head(run_id: str, *, state: str = "completed", done: int = HOUSEHOLDS) -> S
         households=done,
         carried=0,
         leads=done // 7,
+        has_lists=True,
     )
 
 

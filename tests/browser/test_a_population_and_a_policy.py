@@ -68,7 +68,7 @@ async def test_a_policy_goes_from_a_draft_to_its_schedule_by_two_persons(browser
     version = first.page.url.removeprefix(suite.stage.url)
     await first.check("policy-draft")
     await first.page.click(f"form[action='{version}/rehearse'] button")
-    await expect(first.page.locator("text=各县区")).to_be_visible(timeout=30_000)
+    await expect(first.page.locator("#go-head")).to_be_visible(timeout=30_000)
     await first.check("policy-rehearsed")
     await first.open(version)
     assert await first.page.locator(f"form[action='{version}/approve']").count() == 0  # not by its author

@@ -106,7 +106,7 @@ async def start_part(part_database: PartDatabases) -> AsyncIterator[Starter]:
             made = await part_database(part)
             settings_module = import_module(f"services.{part}.settings" if part != "gateway" else "gateway.settings")
             settings_class = getattr(settings_module, f"{part.capitalize()}Settings")
-            home = Path(tempfile.mkdtemp(prefix=f"yiqijiu-{part}-"))
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"yiqijiu-{part}-")))
             settings = settings_class(
                 **{
                     "part": part,
