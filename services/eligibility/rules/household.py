@@ -22,11 +22,11 @@ from services.eligibility.rules.logic import (
     Value,
     any_of,
     choose,
+    established,
     larger,
     negate,
     one_of,
     round_half_up,
-    surely,
 )
 from services.eligibility.rules.steps import Fold, HouseholdFigure, Step
 
@@ -63,7 +63,7 @@ def wage_inside(m: Value, p: Value) -> Value:
 
 def topup_inside(m: Value, p: Value) -> Value:
     """The category top-up of a person of the household. Units: fen x 10,000 a month."""
-    return choose(surely(m.is_inside), m.topup_rate * p.dibao_standard_month, 0)
+    return established(m.is_inside, m.topup_rate * p.dibao_standard_month, 0)
 
 
 def deductible_cost(h: Value, p: Value) -> Value:

@@ -69,7 +69,7 @@ class Unknown:
     __rxor__ = __xor__
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("an unknown value is neither true nor false: use all_of, any_of, choose or surely")
+        raise TypeError("an unknown value is neither true nor false: use all_of, any_of, choose or established")
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -93,8 +93,14 @@ class ColumnWords(Protocol):
     def choose(self, claim: Value, then: Value, otherwise: Value) -> Value:
         """As `choose`, on columns."""
 
-    def surely(self, claim: Value) -> Value:
-        """As `surely`, on columns."""
+    def established(self, claim: Value, then: Value, otherwise: Value) -> Value:
+        """As `established`, on columns."""
+
+    def larger(self, one: Value, other: Value) -> Value:
+        """As `larger`, on columns."""
+
+    def smaller(self, one: Value, other: Value) -> Value:
+        """As `smaller`, on columns."""
 
 
 _columns: ColumnWords | None = None
@@ -161,11 +167,14 @@ def undecided(claim: Value) -> Value:
     return claim ^ claim
 
 
-def surely(claim: Value) -> Value:
-    """True only where the claim is known to hold. For sums over those who are established, never for a refusal."""
-    if claim is True or claim is False:
-        return claim
-    return False if type(claim) is Unknown else columns().surely(claim)
+def established(claim: Value, then: Value, otherwise: Value) -> Value:
+    """One value where the claim is known to hold, the other where it does not or nobody knows.
+
+    For sums over those who are established, never for a refusal.
+    """
+    if claim is True:
+        return then
+    return otherwise if claim is False or type(claim) is Unknown else columns().established(claim, then, otherwise)
 
 
 def one_of(code: Value, codes: Value) -> Value:
@@ -196,14 +205,18 @@ def larger(one: Value, other: Value) -> Value:
     """The larger of two numbers."""
     if type(one) is int and type(other) is int:
         return one if one >= other else other
-    return choose(one >= other, one, other)
+    if type(one) is Unknown or type(other) is Unknown:
+        return choose(one >= other, one, other)
+    return columns().larger(one, other)
 
 
 def smaller(one: Value, other: Value) -> Value:
     """The smaller of two numbers."""
     if type(one) is int and type(other) is int:
         return one if one <= other else other
-    return choose(one <= other, one, other)
+    if type(one) is Unknown or type(other) is Unknown:
+        return choose(one <= other, one, other)
+    return columns().smaller(one, other)
 
 
 def round_half_up(numerator: Value, denominator: Value) -> Value:

@@ -16,11 +16,11 @@ from services.eligibility.rules.logic import (
     all_of,
     any_of,
     choose,
+    established,
     graded,
     larger,
     negate,
     one_of,
-    surely,
     undecided,
 )
 from services.eligibility.rules.steps import Fold, PersonFigure, Step
@@ -101,10 +101,10 @@ def topup_rate(m: Value, p: Value) -> Value:
     Only what is known to hold counts; a fact that is missing is named with the finding.
     Source: M57 Art 27, D649 Art 12.
     """
-    old = choose(surely(m.age >= p.topup_elder_age), p.topup_elder70, 0)
-    young = choose(surely(m.is_minor), p.topup_minor, 0)
-    disabled = choose(surely(m.is_severe), p.topup_severe_disabled, 0)
-    ill = choose(surely(m.serious_illness), p.topup_seriously_ill, 0)
+    old = established(m.age >= p.topup_elder_age, p.topup_elder70, 0)
+    young = established(m.is_minor, p.topup_minor, 0)
+    disabled = established(m.is_severe, p.topup_severe_disabled, 0)
+    ill = established(m.serious_illness, p.topup_seriously_ill, 0)
     highest = larger(larger(old, young), larger(disabled, ill))
     return choose(p.topup_stack, old + young + disabled + ill, highest)
 

@@ -36,8 +36,8 @@ class Fold:
     """One value made of many: of a person's incomes or parents, or of a household's members or vehicles.
 
     Conditions of one person meet inside the text, before anything is folded: "a severely disabled member" is one
-    person who is both, never two. An amount names the programme it is `paid_by`: where nobody is known to be on it, the
-    sum is 0 without asking.
+    person who is both, never two. An amount names the programme it is `paid_by`, and is 0 for who is not known to be on
+    it: nobody else is asked.
     """
 
     name: str

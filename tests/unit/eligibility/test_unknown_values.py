@@ -17,6 +17,7 @@ from services.eligibility.rules.logic import (
     all_of,
     any_of,
     choose,
+    established,
     is_unknown,
     larger,
     last_reached,
@@ -24,7 +25,6 @@ from services.eligibility.rules.logic import (
     one_of,
     round_half_up,
     smaller,
-    surely,
 )
 from services.eligibility.rules.plain import counted_members
 from tests.unit.eligibility.random_households import random_case
@@ -42,7 +42,7 @@ def test_and_or_not_follow_kleene(one: Any, other: Any) -> None:
     assert kleene(all_of(one, other)) == min(kleene(one), kleene(other))
     assert kleene(any_of(one, other)) == max(kleene(one), kleene(other))
     assert kleene(negate(one)) == 1 - kleene(one)
-    assert surely(one) is (one is True)
+    assert established(one, 1, 0) == (one is True)
 
 
 def test_an_unknown_value_is_never_taken_for_true_or_false() -> None:

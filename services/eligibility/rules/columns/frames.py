@@ -28,6 +28,9 @@ class Frames:
     parents: pl.DataFrame
 
 
+CODE: Final = pl.Categorical()
+"""The type of columns that hold codes."""
+
 Schema = dict[str, pl.DataType | type[pl.DataType]]
 
 _HOUSEHOLDS: Final[Schema] = {
@@ -35,15 +38,15 @@ _HOUSEHOLDS: Final[Schema] = {
     "assets_known": pl.Boolean,
     "financial": pl.Int64,
     "dwellings": pl.Int64,
-    "business": pl.String,
+    "business": CODE,
     "medical": pl.Int64,
     "education": pl.Int64,
     "rehabilitation": pl.Int64,
-    "housing": pl.String,
+    "housing": CODE,
     "monitored": pl.Boolean,
     "causes": pl.List(pl.String),
-    "severity_said": pl.String,
-    "severity_unstated": pl.String,
+    "severity_said": CODE,
+    "severity_unstated": CODE,
     "refused_jobs": pl.Int64,
     "same_cause": pl.Boolean,
     "aid_received": pl.Int64,
@@ -54,21 +57,21 @@ _MEMBERS: Final[Schema] = {
     "household": pl.Int64,
     "member": pl.Int64,
     "ref": pl.String,
-    "relation": pl.String,
-    "presence": pl.String,
+    "relation": CODE,
+    "presence": CODE,
     "is_woman": pl.Boolean,
     "birth_date": pl.Date,
     "cohabits": pl.Boolean,
     "legal_duty": pl.Boolean,
-    "custody": pl.String,
+    "custody": CODE,
     "independent": pl.Boolean,
     "has_card": pl.Boolean,
-    "card_kind": pl.String,
+    "card_kind": CODE,
     "card_grade": pl.Int64,
     "serious_illness": pl.Boolean,
     "able_to_work": pl.Boolean,
-    "employment": pl.String,
-    "student": pl.String,
+    "employment": CODE,
+    "student": CODE,
     "failed_items": pl.Int64,
     "long_term_care": pl.Boolean,
     "union_member": pl.Boolean,
@@ -80,18 +83,18 @@ _MEMBERS: Final[Schema] = {
     "has_parents": pl.Boolean,
     "is_single_applicant": pl.Boolean,
 }
-_INCOMES: Final[Schema] = {"member": pl.Int64, "kind": pl.String, "item": pl.String, "monthly": pl.Int64}
+_INCOMES: Final[Schema] = {"member": pl.Int64, "kind": CODE, "item": pl.String, "monthly": pl.Int64}
 _VEHICLES: Final[Schema] = {
     "household": pl.Int64,
-    "kind": pl.String,
+    "kind": CODE,
     "value": pl.Int64,
     "is_marked": pl.Boolean,
     "is_marked_exempt": pl.Boolean,
 }
 _PARENTS: Final[Schema] = {
     "member": pl.Int64,
-    "presence": pl.String,
-    "card_kind": pl.String,
+    "presence": CODE,
+    "card_kind": CODE,
     "card_grade": pl.Int64,
     "serious_illness": pl.Boolean,
     "out_of_contact_months": pl.Int64,

@@ -44,13 +44,26 @@ class PolarsWords:
 
     def choose(self, claim: Value, then: Value, otherwise: Value) -> Value:
         """As `logic.choose`."""
-        one, other = as_column(then), as_column(otherwise)
-        either = pl.when(one == other).then(one).otherwise(None)
-        return pl.when(claim).then(one).when(claim.is_null()).then(either).otherwise(other)
+        same: Value = False
+        if isinstance(then, pl.Expr) or isinstance(otherwise, pl.Expr):
+            same = as_column(then) == as_column(otherwise)
+        elif then == otherwise:
+            return then
+        return pl.when(claim | same).then(as_column(then)).when(~claim).then(as_column(otherwise))
 
-    def surely(self, claim: Value) -> Value:
-        """As `logic.surely`."""
-        return claim.fill_null(False)
+    def established(self, claim: Value, then: Value, otherwise: Value) -> Value:
+        """As `logic.established`."""
+        return pl.when(claim).then(as_column(then)).otherwise(as_column(otherwise))
+
+    def larger(self, one: Value, other: Value) -> Value:
+        """As `logic.larger`."""
+        one, other = as_column(one), as_column(other)
+        return pl.when((one >= other).is_not_null()).then(pl.max_horizontal(one, other))
+
+    def smaller(self, one: Value, other: Value) -> Value:
+        """As `logic.smaller`."""
+        one, other = as_column(one), as_column(other)
+        return pl.when((one >= other).is_not_null()).then(pl.min_horizontal(one, other))
 
 
 use_columns(PolarsWords())
@@ -123,15 +136,15 @@ def screen(frames: Frames, p: Parameters, *, plan: Sequence[Step] = PLAN) -> Fra
     _check_amounts(frames)
     frames = replace(
         frames,
-        members=frames.members.with_columns(age=_age(p.on)),
+        members=_beside(frames.members, "age", _ages(frames.members.get_column("birth_date"), p.on)),
         households=frames.households.with_columns(
             taper_months=_completed_months("taper_since", p.on).fill_null(NO_TAPER)
         ),
     )
     for step in plan:
         frames = _take(step, frames, p)
-    for programme in (step for step in plan if isinstance(step, Programme)):
-        frames = _amounts(programme, frames, p, programme.components if programme.scope == "person" else ())
+    for programme in (step for step in plan if isinstance(step, Programme) and step.scope == "person"):
+        frames = _amounts(programme, frames, p)
     return frames
 
 
@@ -163,8 +176,18 @@ def _check_amounts(frames: Frames) -> None:
                 raise OverflowError("an amount is larger than any household has")
 
 
+def _ages(born: pl.Series, on: date) -> pl.Series:
+    """Completed years on a day. Each day of birth is thought about once: far more people are born than days."""
+    first, last = born.min(), born.max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return pl.repeat(None, len(born), dtype=pl.Int64, eager=True)
+    days = pl.date_range(first, last, eager=True).alias("birth_date")
+    if len(days) > len(born):
+        return born.to_frame().select(_age(on)).to_series()
+    return days.to_frame().select(_age(on)).to_series().gather((born - first).dt.total_days())
+
+
 def _age(on: date) -> pl.Expr:
-    """Completed years on a day."""
     born = pl.col("birth_date")
     not_yet = pl.lit(on.month * 100 + on.day) < born.dt.month().cast(pl.Int64) * 100 + born.dt.day()
     return pl.lit(on.year, dtype=pl.Int64) - born.dt.year().cast(pl.Int64) - not_yet.cast(pl.Int64)
@@ -191,7 +214,7 @@ def _take(step: Any, frames: Frames, p: Parameters) -> Frames:  # Any: a step of
         else all_of(step.reached(_HOUSEHOLD, p), step.holds(_HOUSEHOLD, p))
     )
     frames = _on_households(step.code, holds, frames)
-    return _amounts(step, frames, p, step.components)
+    return _amounts(step, frames, p)
 
 
 def _person_programme(step: Programme, frames: Frames, p: Parameters) -> Frames:
@@ -200,28 +223,31 @@ def _person_programme(step: Programme, frames: Frames, p: Parameters) -> Frames:
         return _on_members(step.code, step.holds, frames, p)
     reached = _of_members(step.reached, frames, p)
     rows = reached.fill_null(True).arg_true()
-    some = replace(frames, members=frames.members[rows])
-    answer = _of_members(
-        lambda m, q: all_of(m.reached_, step.holds(m, q)),
-        replace(some, members=some.members.with_columns(reached_=reached[rows])),
-        p,
+    holds = _of_members(step.holds, frames, p, rows)
+    answer = _evaluated(
+        pl.DataFrame({"reached": reached.gather(rows), "holds": holds}), all_of(pl.col("reached"), pl.col("holds"))
     )
     whole = pl.zeros(frames.members.height, dtype=pl.Boolean, eager=True).scatter(rows, answer)
-    return replace(frames, members=frames.members.with_columns(whole.alias(step.code)))
+    return replace(frames, members=_beside(frames.members, step.code, whole))
 
 
-def _amounts(programme: Programme, frames: Frames, p: Parameters, components: Any) -> Frames:  # Any: code, text pairs
+def _beside(frame: pl.DataFrame, name: str, values: pl.Series) -> pl.DataFrame:
+    """A frame with one more column."""
+    return frame.hstack([values.alias(name)])
+
+
+def _amounts(programme: Programme, frames: Frames, p: Parameters) -> Frames:
     """Amounts of a programme where it is known to hold, else 0. They are worked out for those households only."""
-    one_off = programme.one_off
-    if one_off is not None:
-        components = (*components, ("one_off", one_off))
+    components = programme.components
+    if programme.one_off is not None:
+        components = (*components, ("one_off", programme.one_off))
     if not components:
         return frames
     rows = frames.households.get_column(programme.anyone).fill_null(False).arg_true()
-    some = frames.households[rows]
     made = []
     for code, text in components:
-        amounts = _evaluated(some, as_column(text(_HOUSEHOLD, p)))
+        value = as_column(text(_HOUSEHOLD, p))
+        amounts = _evaluated(_only(frames.households, value)[rows], value)
         none = pl.zeros(frames.households.height, dtype=pl.Int64, eager=True)
         made.append(none.scatter(rows, amounts).alias(f"{programme.code}_{code}"))
     return replace(frames, households=frames.households.with_columns(made))
@@ -234,18 +260,29 @@ def _evaluated(frame: pl.DataFrame, value: pl.Expr) -> pl.Series:
 
 
 def _on_households(name: str, value: Value, frames: Frames) -> Frames:
-    answer = _evaluated(frames.households, as_column(value)).alias(name)
-    return replace(frames, households=frames.households.with_columns(answer))
+    answer = _evaluated(frames.households, as_column(value))
+    return replace(frames, households=_beside(frames.households, name, answer))
 
 
 def _on_members(name: str, text: Callable[[Value, Value], Value], frames: Frames, p: Parameters) -> Frames:
-    return replace(frames, members=frames.members.with_columns(_of_members(text, frames, p).alias(name)))
+    return replace(frames, members=_beside(frames.members, name, _of_members(text, frames, p)))
 
 
-def _of_members(text: Callable[[Value, Value], Value], frames: Frames, p: Parameters) -> pl.Series:
+def _of_members(
+    text: Callable[[Value, Value], Value], frames: Frames, p: Parameters, rows: pl.Series | None = None
+) -> pl.Series:
+    """A text's value for each member, or for those of the rows."""
     view = MemberColumns()
     value = as_column(text(view, p))
-    return _evaluated(with_home(frames, view), value)
+    members = _only(frames.members, value)
+    some = replace(frames, members=members if rows is None else members[rows])
+    return _evaluated(with_home(some, view), value)
+
+
+def _only(frame: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
+    """The columns that a text asks of a frame, with the household that each row is of."""
+    asked = dict.fromkeys(("household", *value.meta.root_names()))
+    return frame[[name for name in asked if not name.startswith(_HOME)]]
 
 
 def with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
@@ -254,8 +291,8 @@ def with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
     if not asked:
         return frames.members
     homes = frames.members.get_column("household")
-    return frames.members.with_columns(
-        frames.households.get_column(each).gather(homes).alias(_HOME + each) for each in asked
+    return frames.members.hstack(
+        [frames.households.get_column(each).gather(homes).alias(_HOME + each) for each in asked]
     )
 
 
@@ -273,24 +310,23 @@ def _fold(step: Fold, frames: Frames, p: Parameters) -> Frames:
     values = _evaluated(items, as_column(step.text(ColumnView(), p)))
     if step.over == "vehicles":
         folded = _folded(step.how, items.get_column("household"), values, frames.households.height)
-        homes = frames.households.with_columns(folded.alias(step.name))
-        return replace(frames, households=_null_unless("assets_known", step.name, homes))
+        known = _null_unless(frames.households.get_column("assets_known"), folded)
+        return replace(frames, households=_beside(frames.households, step.name, known))
     folded = _folded(step.how, items.get_column("member"), values, frames.members.height)
-    members = frames.members.with_columns(folded.alias(step.name))
-    return replace(
-        frames, members=_null_unless("incomes_known", step.name, members) if step.over == "incomes" else members
-    )
+    if step.over == "incomes":
+        folded = _null_unless(frames.members.get_column("incomes_known"), folded)
+    return replace(frames, members=_beside(frames.members, step.name, folded))
 
 
 def _over_members(step: Fold, frames: Frames, p: Parameters) -> pl.DataFrame:
-    """A fold of members; an amount is asked only in households where somebody is known to be paid it."""
-    some = frames
+    """A fold of members; an amount is asked only of those who are known to be paid it."""
+    rows, owners = None, frames.members.get_column("household")
     if step.paid_by:
-        paid = frames.households.get_column("any_" + step.paid_by).fill_null(False)
-        some = replace(frames, members=frames.members.filter(paid.gather(frames.members.get_column("household"))))
-    values = _of_members(step.text, some, p)
-    folded = _folded(step.how, some.members.get_column("household"), values, frames.households.height)
-    return frames.households.with_columns(folded.alias(step.name))
+        rows = frames.members.get_column(step.paid_by).arg_true()
+        owners = owners.gather(rows)
+    values = _of_members(step.text, frames, p, rows)
+    folded = _folded(step.how, owners, values, frames.households.height)
+    return _beside(frames.households, step.name, folded)
 
 
 def _folded(how: str, owners: pl.Series, values: pl.Series, count: int) -> pl.Series:
@@ -298,26 +334,24 @@ def _folded(how: str, owners: pl.Series, values: pl.Series, count: int) -> pl.Se
 
     `owners` are places of owners in their frame. An owner without values has a sum of 0, no any, and all of them.
     """
-    keys = owners.to_numpy()
-    missing = values.is_null().to_numpy()
-    open_ = _has(keys[missing], count)
+    open_ = _has(owners, values.is_null(), count) if values.null_count() else None
     if how in ("any", "all"):
-        decisive = values.fill_null(how == "all").to_numpy()
-        settled = _has(keys[decisive if how == "any" else ~decisive], count)
+        decisive = values.fill_null(how == "all")
+        settled = _has(owners, decisive if how == "any" else ~decisive, count)
         said = pl.Series(settled if how == "any" else ~settled)
-        return said.set(pl.Series(open_ & ~settled), None)
+        return said if open_ is None else said.set(pl.Series(open_ & ~settled), None)
     whole = np.zeros(count, dtype=np.int64)
     fold = np.add if how == "sum" else np.maximum
-    fold.at(whole, keys, values.fill_null(0).cast(pl.Int64).to_numpy())
-    return pl.Series(whole).set(pl.Series(open_), None)
+    fold.at(whole, owners.to_numpy(), values.fill_null(0).cast(pl.Int64).to_numpy())
+    return pl.Series(whole) if open_ is None else pl.Series(whole).set(pl.Series(open_), None)
 
 
-def _has(keys: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
-    """Which of `count` owners occur in `keys`."""
+def _has(owners: pl.Series, claims: pl.Series, count: int) -> npt.NDArray[np.bool_]:
+    """Which of `count` owners a claim holds of."""
     found = np.zeros(count, dtype=np.bool_)
-    found[keys] = True
+    found[owners.gather(claims.arg_true()).to_numpy()] = True
     return found
 
 
-def _null_unless(known: str, name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.when(pl.col(known)).then(pl.col(name)).otherwise(None).alias(name))
+def _null_unless(known: pl.Series, values: pl.Series) -> pl.Series:
+    return values if known.all() else values.set(~known, None)

@@ -25,11 +25,10 @@ from services.eligibility.rules.logic import (
     Value,
     all_of,
     any_of,
-    choose,
+    established,
     larger,
     negate,
     round_half_up,
-    surely,
     undecided,
 )
 from services.eligibility.rules.persons import topup_is_open
@@ -70,9 +69,9 @@ def already_paid(m: Value, p: Value) -> Value:
     h = m.home
     tekun = round_half_up(basic_living(m, p), RATE) + care(m, p)
     share = round_half_up(h.dibao_base, h.people) + round_half_up(m.topup_rate * p.dibao_standard_month, RATE)
-    on_dibao = surely(all_of(h.dibao, m.is_inside))
+    on_dibao = all_of(h.dibao, m.is_inside)
     single = single_base(m, p) + single_topup(m, p)
-    return choose(surely(m.tekun), tekun, choose(on_dibao, share, single)) + living_amount(m, p)
+    return established(m.tekun, tekun, established(on_dibao, share, single)) + living_amount(m, p)
 
 
 def already_paid_is_open(m: Value, p: Value) -> Value:
@@ -85,12 +84,12 @@ def already_paid_is_open(m: Value, p: Value) -> Value:
 
 def unattended_amount(m: Value, p: Value) -> Value:
     """The child benefit, or what is missing to it. Units: fen a month."""
-    return choose(surely(m.unattended_child), whole(larger(p.child_benefit - already_paid(m, p), 0), 1, p), 0)
+    return established(m.unattended_child, whole(larger(p.child_benefit - already_paid(m, p), 0), 1, p), 0)
 
 
 def orphan_amount(m: Value, p: Value) -> Value:
     """The child benefit. Units: fen a month."""
-    return choose(surely(m.orphan), whole(p.child_benefit, 1, p), 0)
+    return established(m.orphan, whole(p.child_benefit, 1, p), 0)
 
 
 CHILDREN: Final = (

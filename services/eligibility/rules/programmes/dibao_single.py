@@ -22,7 +22,7 @@ from typing import Final
 
 from services.eligibility.rules.criteria import Claim, Comparison, Group, Line
 from services.eligibility.rules.household import whole
-from services.eligibility.rules.logic import RATE, Value, all_of, any_of, choose, negate, surely
+from services.eligibility.rules.logic import RATE, Value, all_of, any_of, established, negate
 from services.eligibility.rules.persons import topup_is_open
 from services.eligibility.rules.steps import Fold, HouseholdFigure, Programme, Step
 
@@ -89,12 +89,12 @@ def is_single(m: Value, p: Value) -> Value:
 
 def single_base(m: Value, p: Value) -> Value:
     """The standard less own income. Units: fen a month."""
-    return choose(surely(m.dibao_single), whole(p.dibao_standard_month - m.own_income, 1, p), 0)
+    return established(m.dibao_single, whole(p.dibao_standard_month - m.own_income, 1, p), 0)
 
 
 def single_topup(m: Value, p: Value) -> Value:
     """The person's top-up. Units: fen a month."""
-    return choose(surely(m.dibao_single), whole(m.topup_rate * p.dibao_standard_month, RATE, p), 0)
+    return established(m.dibao_single, whole(m.topup_rate * p.dibao_standard_month, RATE, p), 0)
 
 
 BEFORE: Final[tuple[Step, ...]] = (HouseholdFigure("is_without_or_rigid", is_without_or_rigid),)

@@ -18,7 +18,7 @@ from typing import Final
 
 from services.eligibility.rules.criteria import Claim
 from services.eligibility.rules.household import whole
-from services.eligibility.rules.logic import Value, all_of, any_of, choose, negate, surely
+from services.eligibility.rules.logic import Value, all_of, any_of, choose, established, negate
 from services.eligibility.rules.steps import Fold, Programme, Step
 
 _CARE_GRADES: Final = (1, 2)
@@ -64,13 +64,13 @@ def needs_care(m: Value, p: Value) -> Value:
 
 def living_amount(m: Value, p: Value) -> Value:
     """The living subsidy of a person. Units: fen a month."""
-    return choose(surely(m.disability_living), whole(p.disability_living, 1, p), 0)
+    return established(m.disability_living, whole(p.disability_living, 1, p), 0)
 
 
 def care_amount(m: Value, p: Value) -> Value:
     """The care subsidy of a person by grade. Units: fen a month."""
     rate = choose(m.card_grade == _CARE_GRADES[0], p.disability_care_1, p.disability_care_2)
-    return choose(surely(m.disability_care), whole(rate, 1, p), 0)
+    return established(m.disability_care, whole(rate, 1, p), 0)
 
 
 DISABILITY: Final = (

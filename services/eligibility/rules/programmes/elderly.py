@@ -11,7 +11,7 @@ from typing import Final
 
 from services.eligibility.rules.criteria import Claim, Comparison
 from services.eligibility.rules.household import whole
-from services.eligibility.rules.logic import Value, all_of, choose, last_reached, lowest_edge, surely
+from services.eligibility.rules.logic import Value, all_of, established, last_reached, lowest_edge
 from services.eligibility.rules.steps import Fold, Programme, Step
 
 _CITES: Final = ("ELDERS", "第三十三条")
@@ -39,7 +39,7 @@ def is_reached(m: Value, p: Value) -> Value:
 
 def allowance(m: Value, p: Value) -> Value:
     """The amount of the age band reached. Units: fen a month."""
-    return choose(surely(m.elderly_allowance), whole(last_reached(m.age, p.elderly_allowance), 1, p), 0)
+    return established(m.elderly_allowance, whole(last_reached(m.age, p.elderly_allowance), 1, p), 0)
 
 
 ELDERLY: Final = Programme(

@@ -21,7 +21,7 @@ from typing import Final
 
 from services.eligibility.rules.criteria import Claim, Comparison
 from services.eligibility.rules.household import asset_tests, one_head, whole
-from services.eligibility.rules.logic import RATE, Value, all_of, any_of, choose, graded, negate, surely
+from services.eligibility.rules.logic import RATE, Value, all_of, any_of, choose, established, graded, negate
 from services.eligibility.rules.steps import Fold, Programme, Step
 
 _LABOUR: Final = Claim(
@@ -99,6 +99,6 @@ TEKUN: Final = Programme(
 )
 
 AMOUNTS: Final[tuple[Step, ...]] = (
-    Fold("tekun_basic", "members", "sum", lambda m, p: choose(surely(m.tekun), basic_living(m, p), 0), "tekun"),
-    Fold("tekun_care", "members", "sum", lambda m, p: choose(surely(m.tekun), care(m, p), 0), "tekun"),
+    Fold("tekun_basic", "members", "sum", lambda m, p: established(m.tekun, basic_living(m, p), 0), "tekun"),
+    Fold("tekun_care", "members", "sum", lambda m, p: established(m.tekun, care(m, p), 0), "tekun"),
 )
