@@ -11,7 +11,8 @@ from typing import Any, Final
 import polars as pl
 
 from services.eligibility.rules.columns.frames import Frames
-from services.eligibility.rules.columns.screen import ColumnView, MemberColumns, as_column, with_home
+from services.eligibility.rules.columns.screen import with_home
+from services.eligibility.rules.columns.words import ColumnView, MemberColumns, as_column
 from services.eligibility.rules.criteria import Comparison, Line
 from services.eligibility.rules.logic import RATE, UNKNOWN, Value, is_unknown
 from services.eligibility.rules.plan import PROGRAMMES
@@ -75,7 +76,7 @@ def _asked(programme: Programme, frames: Frames, p: Parameters) -> tuple[pl.Data
     reached: Value = True if programme.reached is None else programme.reached(subject, p)
     subject.__dict__["trace"] = lines
     programme.holds(subject, p)
-    frame = frames.households if programme.scope == "household" else with_home(frames, subject)
+    frame = frames.households if programme.scope == "household" else with_home(frames, subject.home.asked)
     return frame, lines, reached
 
 

@@ -6,7 +6,7 @@ refused before they could overflow.
 All households of a run share one place and day: a population is run county by county.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -17,8 +17,10 @@ import polars as pl
 
 from services.eligibility.rules.book import file_book
 from services.eligibility.rules.columns.frames import Frames
+from services.eligibility.rules.columns.questions import HOUSEHOLD, Question, Questions, frame_of, together
+from services.eligibility.rules.columns.words import HOME, as_column
 from services.eligibility.rules.facts import NO_TAPER
-from services.eligibility.rules.logic import RATE, Value, all_of, any_of, is_unknown, use_columns
+from services.eligibility.rules.logic import RATE, all_of
 from services.eligibility.rules.plan import PLAN
 from services.eligibility.rules.snapshot import Parameters
 from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme, Step
@@ -32,92 +34,6 @@ LARGEST_FEN: Final = 10**13
 
 LARGEST_VALUES: Final = {"yuan": 10**9, "rate": RATE, "multiple": 100 * RATE, "count": 10**5, "months": 10**5}
 """Largest value of a parameter by the kind of its unit: with it, no product of the rules leaves 64 bits."""
-
-_HOME: Final = "home."
-_VALUE: Final = "value."
-
-
-class PolarsWords:
-    """What rule texts need beyond operators, in polars."""
-
-    unknown: Value = pl.lit(None)
-
-    def choose(self, claim: Value, then: Value, otherwise: Value) -> Value:
-        """As `logic.choose`."""
-        same: Value = False
-        if isinstance(then, pl.Expr) or isinstance(otherwise, pl.Expr):
-            same = as_column(then) == as_column(otherwise)
-        elif then == otherwise:
-            return then
-        return pl.when(claim | same).then(as_column(then)).when(~claim).then(as_column(otherwise))
-
-    def established(self, claim: Value, then: Value, otherwise: Value) -> Value:
-        """As `logic.established`."""
-        return pl.when(claim).then(as_column(then)).otherwise(as_column(otherwise))
-
-    def larger(self, one: Value, other: Value) -> Value:
-        """As `logic.larger`."""
-        one, other = as_column(one), as_column(other)
-        return pl.when((one >= other).is_not_null()).then(pl.max_horizontal(one, other))
-
-    def smaller(self, one: Value, other: Value) -> Value:
-        """As `logic.smaller`."""
-        one, other = as_column(one), as_column(other)
-        return pl.when((one >= other).is_not_null()).then(pl.min_horizontal(one, other))
-
-
-use_columns(PolarsWords())
-
-
-def as_column(value: Value) -> pl.Expr:
-    """A plain value as a column; whole numbers in 64 bits, or a product of two would wrap."""
-    if isinstance(value, pl.Expr):
-        return value
-    if is_unknown(value) or value is None:
-        return pl.lit(None)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return pl.lit(value, dtype=pl.Int64)
-    return pl.lit(value)
-
-
-class ColumnView:
-    """A frame as rule texts see it: each fact or figure is a column."""
-
-    trace: Final = None
-
-    def __getattr__(self, name: str) -> pl.Expr:
-        return pl.col(name)
-
-    @property
-    def home(self) -> Any:  # Any: another view
-        """A household is its own home."""
-        return self
-
-
-class _HomeColumns:
-    """The household's columns, as a person's text asks for them."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, None] = {}
-
-    def __getattr__(self, name: str) -> pl.Expr:
-        self.asked[name] = None
-        return pl.col(_HOME + name)
-
-
-class MemberColumns(ColumnView):
-    """The members' frame; `home` notes which columns of the household are needed."""
-
-    def __init__(self) -> None:
-        self._home = _HomeColumns()
-
-    @property
-    def home(self) -> Any:  # Any: another view
-        """The household's columns."""
-        return self._home
-
-
-_HOUSEHOLD: Final = ColumnView()
 
 
 def screen(frames: Frames, p: Parameters, *, plan: Sequence[Step] = PLAN) -> Frames:
@@ -141,8 +57,8 @@ def screen(frames: Frames, p: Parameters, *, plan: Sequence[Step] = PLAN) -> Fra
             taper_months=_completed_months("taper_since", p.on).fill_null(NO_TAPER)
         ),
     )
-    for step in plan:
-        frames = _take(step, frames, p)
+    for questions in together(plan, p):
+        frames = _answer(questions, frames, p)
     for programme in (step for step in plan if isinstance(step, Programme) and step.scope == "person"):
         frames = _amounts(programme, frames, p)
     return frames
@@ -193,42 +109,45 @@ def _age(on: date) -> pl.Expr:
     return pl.lit(on.year, dtype=pl.Int64) - born.dt.year().cast(pl.Int64) - not_yet.cast(pl.Int64)
 
 
-def _take(step: Any, frames: Frames, p: Parameters) -> Frames:  # Any: a step of the plan
+def _answer(questions: Questions, frames: Frames, p: Parameters) -> Frames:
+    """Ask questions of the same rows at once, and keep each answer under its step's name."""
+    first = questions[0]
+    if isinstance(first.step, Programme) and first.over == "members":
+        return _person_programme(first, frames, p)
+    rows = frames.members.get_column(first.paid_by).arg_true() if first.paid_by else None
+    answers = _asked(questions, frames, rows)
+    for question, answer in zip(questions, answers, strict=True):
+        frames = _kept(question.step, answer, frames, p, rows)
+    return frames
+
+
+def _kept(step: Any, answer: pl.Series, frames: Frames, p: Parameters, rows: pl.Series | None) -> Frames:  # Any: a step
     if isinstance(step, PersonFigure):
-        return _on_members(step.name, step.text, frames, p)
-    if isinstance(step, HouseholdFigure):
-        return _on_households(step.name, step.text(_HOUSEHOLD, p), frames)
-    if isinstance(step, CauseFlag):
-        named = [pl.col("causes").list.contains(code) for code in step.codes(p)]
-        return _on_households(step.name, any_of(*named), frames)
+        return replace(frames, members=_beside(frames.members, step.name, answer))
+    if isinstance(step, HouseholdFigure | CauseFlag):
+        return replace(frames, households=_beside(frames.households, step.name, answer))
     if isinstance(step, Fold):
-        return _fold(step, frames, p)
+        return _fold(step, answer, frames, rows)
     assert isinstance(step, Programme)
-
-    if step.scope == "person":
-        frames = _person_programme(step, frames, p)
-        return _fold(Fold(step.anyone, "members", "any", lambda m, q: getattr(m, step.code)), frames, p)
-    holds = (
-        step.holds(_HOUSEHOLD, p)
-        if step.reached is None
-        else all_of(step.reached(_HOUSEHOLD, p), step.holds(_HOUSEHOLD, p))
-    )
-    frames = _on_households(step.code, holds, frames)
-    return _amounts(step, frames, p)
+    return _amounts(step, replace(frames, households=_beside(frames.households, step.code, answer)), p)
 
 
-def _person_programme(step: Programme, frames: Frames, p: Parameters) -> Frames:
+def _person_programme(question: Question, frames: Frames, p: Parameters) -> Frames:
     """A programme of persons: the whole condition is asked only of those whom it may reach."""
-    if step.reached is None:
-        return _on_members(step.code, step.holds, frames, p)
-    reached = _of_members(step.reached, frames, p)
-    rows = reached.fill_null(True).arg_true()
-    holds = _of_members(step.holds, frames, p, rows)
-    answer = _evaluated(
-        pl.DataFrame({"reached": reached.gather(rows), "holds": holds}), all_of(pl.col("reached"), pl.col("holds"))
-    )
-    whole = pl.zeros(frames.members.height, dtype=pl.Boolean, eager=True).scatter(rows, answer)
-    return replace(frames, members=_beside(frames.members, step.code, whole))
+    step = question.step
+    assert isinstance(step, Programme)
+    if question.reached is None:
+        (answer,) = _asked((question,), frames)
+    else:
+        (reached,) = _asked((question.reached,), frames)
+        rows = reached.fill_null(True).arg_true()
+        (holds,) = _asked((question,), frames, rows)
+        both = pl.DataFrame({"reached": reached.gather(rows), "holds": holds})
+        (some,) = _evaluated(both, (all_of(pl.col("reached"), pl.col("holds")),))
+        answer = pl.zeros(frames.members.height, dtype=pl.Boolean, eager=True).scatter(rows, some)
+    frames = replace(frames, members=_beside(frames.members, step.code, answer))
+    anyone = _folded("any", frames.members.get_column("household"), answer, frames.households.height)
+    return replace(frames, households=_beside(frames.households, step.anyone, anyone))
 
 
 def _beside(frame: pl.DataFrame, name: str, values: pl.Series) -> pl.DataFrame:
@@ -238,62 +157,50 @@ def _beside(frame: pl.DataFrame, name: str, values: pl.Series) -> pl.DataFrame:
 
 def _amounts(programme: Programme, frames: Frames, p: Parameters) -> Frames:
     """Amounts of a programme where it is known to hold, else 0. They are worked out for those households only."""
-    components = programme.components
+    texts = dict(programme.components)
     if programme.one_off is not None:
-        components = (*components, ("one_off", programme.one_off))
-    if not components:
+        texts["one_off"] = programme.one_off
+    if not texts:
         return frames
-    rows = frames.households.get_column(programme.anyone).fill_null(False).arg_true()
-    made = []
-    for code, text in components:
-        value = as_column(text(_HOUSEHOLD, p))
-        amounts = _evaluated(_only(frames.households, value)[rows], value)
-        none = pl.zeros(frames.households.height, dtype=pl.Int64, eager=True)
-        made.append(none.scatter(rows, amounts).alias(f"{programme.code}_{code}"))
+    rows = frames.households.get_column(programme.anyone).arg_true()
+    values = [as_column(text(HOUSEHOLD, p)) for text in texts.values()]
+    amounts = _evaluated(_only(frames.households, values)[rows], values)
+    none = pl.zeros(frames.households.height, dtype=pl.Int64, eager=True)
+    made = [
+        none.scatter(rows, some).alias(f"{programme.code}_{code}") for code, some in zip(texts, amounts, strict=True)
+    ]
     return replace(frames, households=frames.households.with_columns(made))
 
 
-def _evaluated(frame: pl.DataFrame, value: pl.Expr) -> pl.Series:
-    """A text's value for each row. The same part of a text is worked out once, however often it stands there."""
-    # a text that comes to the same for everybody is one value: a new column makes it as long as the others
-    return frame.lazy().with_columns(value.alias(_VALUE)).select(_VALUE).collect().to_series()
-
-
-def _on_households(name: str, value: Value, frames: Frames) -> Frames:
-    answer = _evaluated(frames.households, as_column(value))
-    return replace(frames, households=_beside(frames.households, name, answer))
-
-
-def _on_members(name: str, text: Callable[[Value, Value], Value], frames: Frames, p: Parameters) -> Frames:
-    return replace(frames, members=_beside(frames.members, name, _of_members(text, frames, p)))
-
-
-def _of_members(
-    text: Callable[[Value, Value], Value], frames: Frames, p: Parameters, rows: pl.Series | None = None
-) -> pl.Series:
-    """A text's value for each member, or for those of the rows."""
-    view = MemberColumns()
-    value = as_column(text(view, p))
-    members = _only(frames.members, value)
+def _asked(questions: Questions, frames: Frames, rows: pl.Series | None = None) -> list[pl.Series]:
+    """The answers to questions of the same frame, of each row or of those given."""
+    values = [question.value for question in questions]
+    if questions[0].over != "members":
+        return _evaluated(frame_of(frames, questions[0].over), values)
+    members = _only(frames.members, values)
     some = replace(frames, members=members if rows is None else members[rows])
-    return _evaluated(with_home(some, view), value)
+    return _evaluated(with_home(some, dict.fromkeys(name for each in questions for name in each.homes)), values)
 
 
-def _only(frame: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
-    """The columns that a text asks of a frame, with the household that each row is of."""
-    asked = dict.fromkeys(("household", *value.meta.root_names()))
-    return frame[[name for name in asked if not name.startswith(_HOME)]]
+def _evaluated(frame: pl.DataFrame, values: Sequence[pl.Expr]) -> list[pl.Series]:
+    """The values of some texts for each row. A part of a text is worked out once, however often it stands there."""
+    named = [value.alias(f"value.{place}") for place, value in enumerate(values)]
+    # a text that comes to the same for everybody is one value: a new column makes it as long as the others
+    made = frame.lazy().with_columns(named).select(f"value.{place}" for place in range(len(named))).collect()
+    return made.get_columns()
 
 
-def with_home(frames: Frames, view: MemberColumns) -> pl.DataFrame:
-    """The members' frame with the household columns that a text asked for."""
-    asked = list(view.home.asked)
-    if not asked:
-        return frames.members
+def _only(frame: pl.DataFrame, values: Sequence[pl.Expr]) -> pl.DataFrame:
+    """The columns that texts ask of a frame, with the household that each row is of."""
+    asked = dict.fromkeys(("household", *(name for value in values for name in value.meta.root_names())))
+    return frame[[name for name in asked if not name.startswith(HOME)]]
+
+
+def with_home(frames: Frames, names: Iterable[str]) -> pl.DataFrame:
+    """The members' frame with columns of their households, as their texts ask for them."""
     homes = frames.members.get_column("household")
-    return frames.members.hstack(
-        [frames.households.get_column(each).gather(homes).alias(_HOME + each) for each in asked]
-    )
+    asked = [frames.households.get_column(each).gather(homes).alias(HOME + each) for each in names]
+    return frames.members.hstack(asked) if asked else frames.members
 
 
 def _completed_months(name: str, on: date) -> pl.Expr:
@@ -303,30 +210,20 @@ def _completed_months(name: str, on: date) -> pl.Expr:
     return months - (pl.lit(on.day) < since.dt.day()).cast(pl.Int64)
 
 
-def _fold(step: Fold, frames: Frames, p: Parameters) -> Frames:
+def _fold(step: Fold, values: pl.Series, frames: Frames, rows: pl.Series | None) -> Frames:
+    homes, people = frames.households, frames.members
     if step.over == "members":
-        return replace(frames, households=_over_members(step, frames, p))
-    items = {"vehicles": frames.vehicles, "incomes": frames.incomes, "parents": frames.parents}[step.over]
-    values = _evaluated(items, as_column(step.text(ColumnView(), p)))
+        owners = people.get_column("household")
+        folded = _folded(step.how, owners if rows is None else owners.gather(rows), values, homes.height)
+        return replace(frames, households=_beside(homes, step.name, folded))
     if step.over == "vehicles":
-        folded = _folded(step.how, items.get_column("household"), values, frames.households.height)
-        known = _null_unless(frames.households.get_column("assets_known"), folded)
-        return replace(frames, households=_beside(frames.households, step.name, known))
-    folded = _folded(step.how, items.get_column("member"), values, frames.members.height)
+        folded = _folded(step.how, frames.vehicles.get_column("household"), values, homes.height)
+        known = _null_unless(homes.get_column("assets_known"), folded)
+        return replace(frames, households=_beside(homes, step.name, known))
+    folded = _folded(step.how, frame_of(frames, step.over).get_column("member"), values, people.height)
     if step.over == "incomes":
-        folded = _null_unless(frames.members.get_column("incomes_known"), folded)
-    return replace(frames, members=_beside(frames.members, step.name, folded))
-
-
-def _over_members(step: Fold, frames: Frames, p: Parameters) -> pl.DataFrame:
-    """A fold of members; an amount is asked only of those who are known to be paid it."""
-    rows, owners = None, frames.members.get_column("household")
-    if step.paid_by:
-        rows = frames.members.get_column(step.paid_by).arg_true()
-        owners = owners.gather(rows)
-    values = _of_members(step.text, frames, p, rows)
-    folded = _folded(step.how, owners, values, frames.households.height)
-    return _beside(frames.households, step.name, folded)
+        folded = _null_unless(people.get_column("incomes_known"), folded)
+    return replace(frames, members=_beside(people, step.name, folded))
 
 
 def _folded(how: str, owners: pl.Series, values: pl.Series, count: int) -> pl.Series:
