@@ -144,7 +144,7 @@ def _person_programme(question: Question, frames: Frames, p: Parameters) -> Fram
         (holds,) = _asked((question,), frames, rows)
         both = pl.DataFrame({"reached": reached.gather(rows), "holds": holds})
         (some,) = _evaluated(both, (all_of(pl.col("reached"), pl.col("holds")),))
-        answer = pl.zeros(frames.members.height, dtype=pl.Boolean, eager=True).scatter(rows, some)
+        answer = pl.Series(np.zeros(frames.members.height, dtype=np.bool_)).scatter(rows, some)
     frames = replace(frames, members=_beside(frames.members, step.code, answer))
     anyone = _folded("any", frames.members.get_column("household"), answer, frames.households.height)
     return replace(frames, households=_beside(frames.households, step.anyone, anyone))
@@ -165,9 +165,10 @@ def _amounts(programme: Programme, frames: Frames, p: Parameters) -> Frames:
     rows = frames.households.get_column(programme.anyone).arg_true()
     values = [as_column(text(HOUSEHOLD, p)) for text in texts.values()]
     amounts = _evaluated(_only(frames.households, values)[rows], values)
-    none = pl.zeros(frames.households.height, dtype=pl.Int64, eager=True)
+    none = np.zeros(frames.households.height, dtype=np.int64)
     made = [
-        none.scatter(rows, some).alias(f"{programme.code}_{code}") for code, some in zip(texts, amounts, strict=True)
+        pl.Series(f"{programme.code}_{code}", none).scatter(rows, some)
+        for code, some in zip(texts, amounts, strict=True)
     ]
     return replace(frames, households=frames.households.with_columns(made))
 
