@@ -1,13 +1,11 @@
 """The demo from the first process to the report."""
 
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,14 +18,14 @@ from deploy.local.demo.giving import Giving
 from deploy.local.demo.journal import PushJournal
 from deploy.local.demo.progress import Progress
 from deploy.local.demo.push import Pusher, Refused
+from deploy.local.demo.remembered import remembered_town
 from deploy.local.demo.stage import Stage
 from deploy.local.first_account import DEMO_SEATS, print_seats
-from deploy.local.home import read_json, write_over
 from deploy.local.opened import Databases, opened_databases
 from deploy.local.refusal import FOUND_PROBLEMS, Refusal, Words
 from deploy.local.supervisor import SuiteOptions
 from deploy.local.terminal import tell
-from deploy.local.town import Town, make_town
+from deploy.local.town import Town
 from deploy.local.up import tell_event
 from services.kit.clock import Clock
 
@@ -35,8 +33,6 @@ REPORTS = 60
 _LOOK_S = 0.3
 _SETTLE_S = 170.0
 """How long `--exit` waits for everything to settle before it says what is missing."""
-_KEEP_DAYS = 200
-"""A town is pushed again as it was for so long; then its bills would be too old and it is made anew."""
 
 
 @dataclass
@@ -95,7 +91,9 @@ class Demo:
         await print_seats(self._stage.home, self._stage.url, DEMO_SEATS)
 
     async def _work(self, databases: Databases, journal: PushJournal) -> Outcome:
-        town = self._town()
+        town = remembered_town(
+            self._stage.home.run / "demo-town.json", records=self._records, reports=REPORTS, today=Clock().today()
+        )
         timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as http:
             pusher = Pusher(http, self._stage.url, self._stage.operator, journal)
@@ -111,19 +109,6 @@ class Demo:
             paid = await Giving(http, self._stage.url, self._stage.operator).run(Clock().today())
             tell(f"  慈善：{paid} 户获得资助并已回执", f"  Charity: {paid} households paid and receipted")
         return await self._reckon(databases, journal, funnel)
-
-    def _town(self) -> Town:
-        """The town of this data folder, seen from the day it was first pushed: its bills stay what they were.
-
-        Another version of the demo may invent otherwise; then, and when the bills grow old, it is another town.
-        """
-        file = self._stage.home.run / "demo-town.json"
-        today = Clock().today()
-        held = read_json(file)
-        if not held or held != _note(held["seed"], date.fromisoformat(held["today"])) or _is_old(held, today):
-            held = _note(int(held.get("seed", 0)) + 1, today)
-            write_over(file, json.dumps(held))
-        return make_town(held["seed"], self._records, REPORTS, today=date.fromisoformat(held["today"]))
 
     async def _push(self, town: Town, pusher: Pusher) -> None:
         await pusher.register(town)
@@ -210,17 +195,6 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     for error in group.exceptions:
         found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
     return found
-
-
-def _note(seed: int, today: date) -> dict[str, Any]:
-    """What is remembered of a town: enough to know whether the same one would be made again."""
-    sample = make_town(seed, 60, REPORTS, today=today)
-    text = json.dumps([sample.records, sample.reports, [one.body for one in sample.households]], sort_keys=True)
-    return {"seed": seed, "today": today.isoformat(), "sha256": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def _is_old(held: dict[str, Any], today: date) -> bool:
-    return (today - date.fromisoformat(held["today"])).days > _KEEP_DAYS
 
 
 def _ids(journal: PushJournal) -> Sequence[UUID]:
