@@ -33,7 +33,7 @@ class Pusher:
 
     async def register(self, town: Town) -> None:
         """Register the town's households, then what each family said about sharing."""
-        await _each(list(enumerate(town.households)), self._register)
+        await _each(list(enumerate(town.households)), lambda one: self._register(town, *one))
         asked = [
             (index, number, consent)
             for index, household in enumerate(town.households)
@@ -58,9 +58,8 @@ class Pusher:
         """Send grid reports, a few at the same time."""
         await _each(list(reports), self._report)
 
-    async def _register(self, one: tuple[int, TownHousehold]) -> None:
-        index, household = one
-        key = str(index)
+    async def _register(self, town: Town, index: int, household: TownHousehold) -> None:
+        key = f"{town.seed}-{index}"
         sent_at, told = await self._send("household", [key], "/api/v1/intake/households", household.body)
         self.households[index] = told["household_ref"]
         answers = [Answer(key, told["household_ref"], "registered")]
