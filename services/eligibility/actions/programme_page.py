@@ -130,6 +130,9 @@ def _shown(unit: Unit, value: Any, language: str) -> str:
     if unit == "codes" or unit.startswith("list/"):
         kind = unit.removeprefix("list/") if unit != "codes" else "code"
         return str(words["items"][language]).join(_shown(kind, each, language) for each in value)
+    if unit.startswith("span/"):
+        first, last = (_shown(unit.removeprefix("span/"), each, language) for each in value)
+        return str(words["span"][language]).format(first=first, last=last)
     if unit in ("code", "choice"):
         known = words["codes"].get(value)
         return str(known[language]) if known else str(value)

@@ -10,6 +10,7 @@ Kinds (the `unit` of a parameter file):
     date               a day
     code, codes        a code, or several
     list/<unit>        several of a unit
+    span/<unit>        the first and the last of a unit
     [<unit>, <unit>]   rows of a table
 """
 
@@ -58,6 +59,8 @@ def read_value(unit: Unit, raw: Any, choices: tuple[str, ...] = ()) -> Any:  # A
         return tuple(_row(unit, row) for row in _items(raw))
     if unit.startswith("list/"):
         return tuple(read_value(unit.removeprefix("list/"), item) for item in _items(raw))
+    if unit.startswith("span/"):
+        return _span(unit.removeprefix("span/"), raw)
     if unit == "codes":
         return tuple(_code(item) for item in _items(raw))
     if unit == "switch":
@@ -112,6 +115,13 @@ def _row(unit: tuple[str, ...], raw: Any) -> tuple[Any, ...]:  # Any: JSON as it
     return tuple(read_value(each, cell) for each, cell in zip(unit, cells, strict=True))
 
 
+def _span(unit: str, raw: Any) -> tuple[Any, ...]:  # Any: JSON as it came
+    ends = tuple(read_value(unit, item) for item in _items(raw))
+    if len(ends) == 2 and ends[0] <= ends[1]:
+        return ends
+    raise WrongValue("two values, the first and the last, are expected")
+
+
 def _switch(raw: Any) -> bool:  # Any: JSON as it came
     if isinstance(raw, bool):
         return raw
@@ -137,8 +147,8 @@ def show_value(unit: Unit, value: Any) -> Any:  # Any: the kind decides the type
     """Write a value as the public answer does: decimal strings, whole numbers, booleans, lists."""
     if isinstance(unit, tuple):
         return [[show_value(each, cell) for each, cell in zip(unit, row, strict=True)] for row in value]
-    if unit.startswith("list/"):
-        return [show_value(unit.removeprefix("list/"), item) for item in value]
+    if unit.startswith(("list/", "span/")):
+        return [show_value(unit[5:], item) for item in value]
     if unit == "codes":
         return list(value)
     if unit.startswith("yuan"):

@@ -50,6 +50,8 @@ def values_of(unit: Any, choices: tuple[str, ...] = ()) -> st.SearchStrategy[Any
         return st.lists(st.tuples(*map(values_of, unit)).map(list), max_size=5)
     if unit.startswith("list/"):
         return st.lists(values_of(unit.removeprefix("list/")), max_size=4)
+    if unit.startswith("span/"):
+        return st.lists(values_of(unit.removeprefix("span/")), min_size=2, max_size=2).map(sorted)
     if unit == "codes":
         return st.lists(CODE, max_size=4)
     if unit.startswith("yuan"):

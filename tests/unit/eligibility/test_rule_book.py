@@ -170,6 +170,9 @@ def test_overrides_are_read_exactly_in_every_shape_json_has() -> None:
         ("temp_spending_bands", 7),
         ("central_basic_pension_exempt_until", "2025-02-30"),
         ("exempt_incomes", ["Not A Code"]),
+        ("pupil_ages", []),
+        ("pupil_ages", [6]),
+        ("pupil_ages", [17, 6]),
     ],
 )
 def test_a_wrong_override_names_its_id_and_never_its_value(id: str, value: object) -> None:

@@ -73,8 +73,8 @@ def _check_values(p: Parameters) -> None:
 def _is_too_large(unit: Unit, value: Any) -> bool:  # Any: the kind decides the type
     if isinstance(unit, tuple):
         return any(_is_too_large(each, cell) for row in value for each, cell in zip(unit, row, strict=True))
-    if unit.startswith("list/"):
-        return any(_is_too_large(unit.removeprefix("list/"), each) for each in value)
+    if unit.startswith(("list/", "span/")):
+        return any(_is_too_large(unit[5:], each) for each in value)
     most = LARGEST_VALUES.get(unit.split("/")[0])
     return most is not None and value > most
 
