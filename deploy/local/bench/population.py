@@ -4,13 +4,12 @@ The shares are invented too; what they must have is every branch of the rules, a
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from services.contracts.divisions import CITY, divisions
-from services.eligibility.rules.columns.frames import Frames
+from services.eligibility.rules.columns.frames import CODE, Frames
 from services.eligibility.rules.facts import NO_CARD
 from services.eligibility.rules.programmes.temp_emergency import NO_EMERGENCY
 
@@ -37,10 +36,9 @@ def population(households: int, *, chunk: int, seed: int = 1) -> Iterator[tuple[
             yield county, _frames(rng, min(chunk, own - start))
 
 
-def known_county(households: int, *, seed: int = 1) -> Frames:
-    """Households of which everything is known, and in which nobody is tested for tekun."""
-    frames = _frames(np.random.default_rng(seed), households, known=1.0)
-    return replace(frames, members=frames.members.with_columns(is_tekun_tested=False))
+def frames_of_everybody(rng: np.random.Generator, households: int) -> Frames:
+    """Households of which incomes and assets are all known."""
+    return _frames(rng, households, known=1.0)
 
 
 def _frames(rng: np.random.Generator, count: int, *, known: float = _KNOWN) -> Frames:
@@ -50,12 +48,17 @@ def _frames(rng: np.random.Generator, count: int, *, known: float = _KNOWN) -> F
     people = len(homes)
     are_known = rng.random(count) < known
     return Frames(
-        _households(rng, count, are_known),
-        _members(rng, homes, firsts, people, are_known[homes]),
-        _incomes(rng, np.flatnonzero(are_known[homes] & (rng.random(people) < 0.6))),
-        _vehicles(rng, np.flatnonzero(are_known & (rng.random(count) < 0.2))),
-        _parents(),
+        _coded(_households(rng, count, are_known)),
+        _coded(_members(rng, homes, firsts, people, are_known[homes])),
+        _coded(_incomes(rng, np.flatnonzero(are_known[homes] & (rng.random(people) < 0.6)))),
+        _coded(_vehicles(rng, np.flatnonzero(are_known & (rng.random(count) < 0.2)))),
+        _coded(_parents()),
     )
+
+
+def _coded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Codes in the type that frames have them in."""
+    return frame.with_columns(pl.col(pl.String).exclude("ref", "item").cast(CODE))
 
 
 def _some(rng: np.random.Generator, codes: tuple[str, ...], shares: list[float], count: int) -> pl.Series:
@@ -163,7 +166,7 @@ def _incomes(rng: np.random.Generator, members: np.ndarray) -> pl.DataFrame:
     count = len(members)
     items = pl.repeat("", count, eager=True)
     monthly = (rng.lognormal(12.2, 0.8, count)).astype(np.int64)
-    made = pl.DataFrame(
+    return pl.DataFrame(
         {
             "member": members,
             "kind": _some(rng, _KINDS, [0.6, 0.1, 0.05, 0.2, 0.05], count),
@@ -171,7 +174,6 @@ def _incomes(rng: np.random.Generator, members: np.ndarray) -> pl.DataFrame:
             "monthly": monthly,
         }
     )
-    return made.with_columns(pl.col("kind", "item").cast(pl.Categorical))  # a code is a number with a name
 
 
 def _vehicles(rng: np.random.Generator, homes: np.ndarray) -> pl.DataFrame:
