@@ -13,9 +13,10 @@ from services.intake.actions.consents import in_force
 from services.intake.actions.people import unseal
 from services.intake.actions.work import Work
 from services.intake.records.masks import mask_id_region, mask_name, mask_phone
-from services.intake.store import care, consents, households, people, reading, reports
+from services.intake.store import care, consents, households, people, reading, reports, rolls
 from services.intake.store.consents import ConsentRow
 from services.intake.store.households import HouseholdRow
+from services.intake.store.rolls import HeldRow
 from services.kit.errors import NotFound
 
 
@@ -93,6 +94,7 @@ async def read_household_page(db: AsyncSession, household_ref: UUID, *, work: Wo
             {"record_id": one.pop("id"), "person_ref": one.pop("person_id"), **one}
             for one in await reading.reports_of_household(db, household_ref)
         ],
+        "benefits": [_benefit(one) for one in await rolls.benefits_of_household(db, household_ref)],
         "consents": [_decision(one) for one in in_force(await consents.decisions_of(db, household_ref))],
     }
 
@@ -105,6 +107,18 @@ def _own_bill(row: dict[str, Any]) -> dict[str, Any]:
         "settlement_year": row["settlement_year"],
         "self_paid": yuan(row["self_paid_fen"]),
         "note": row["note"],
+    }
+
+
+def _benefit(row: HeldRow) -> dict[str, Any]:
+    return {
+        "person_ref": row.person_id,
+        "programme": row.programme,
+        "division": row.division,
+        "place": divisions().full_name(row.division),
+        "since": row.since,
+        "until": row.until,
+        "monthly_amount": None if row.month_fen is None else yuan(row.month_fen),
     }
 
 
