@@ -9,12 +9,15 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from services.contracts.money import yuan
+from services.eligibility.actions.holdings import holding_of, holdings_of
 from services.eligibility.actions.visits import record_result, take_application
 from services.eligibility.api.answers import Answer, CodedWords, MoneyOut, SeatOut, VisitList, VisitOut, Words
+from services.eligibility.api.on_rolls import held_programmes
 from services.eligibility.api.places import asked_place, place_name
 from services.eligibility.errors import UnknownHousehold
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import reason_words, seat, visit_rules
+from services.eligibility.rules.screening.held import NOTHING, Holding
 from services.eligibility.store.assessments import live_assessment
 from services.eligibility.store.visits import find_visit, list_visits
 from services.kit.application import router
@@ -75,7 +78,9 @@ async def get_visits(
     rows = await list_visits(db, division=place, state=state, after=after, limit=limit + 1, due_before=before)
     last = rows[limit - 1] if len(rows) > limit else None
     following = write_cursor(last.rank, last.due_on, last.household_ref) if last is not None else None
-    return VisitList(items=[_visit_out(row) for row in rows[:limit]], next=following)
+    held = await holdings_of(db, [row.household_ref for row in rows[:limit]], Clock().today())
+    items = [_visit_out(row, held.get(row.household_ref, NOTHING)) for row in rows[:limit]]
+    return VisitList(items=items, next=following)
 
 
 @routes.get("/visits/{household_ref}", dependencies=[require("eligibility:read")], summary="一户的走访 / One visit")
@@ -84,7 +89,7 @@ async def get_visit(household_ref: UUID, db: SessionDep) -> VisitOut:
     row = await find_visit(db, household_ref)
     if row is None:
         raise UnknownHousehold()
-    return _visit_out(row)
+    return _visit_out(row, await holding_of(db, household_ref, Clock().today()))
 
 
 @routes.post(
@@ -96,7 +101,7 @@ async def post_result(household_ref: UUID, body: ResultIn, db: SessionDep, actor
     """Note what came of a visit. The same result again is 200; another version than now is 409 `visit_moved`."""
     now = Clock().now()
     await record_result(db, household_ref, result=body.result, version=body.version, on=body.on, actor=actor, now=now)
-    return _visit_out(await find_visit(db, household_ref))
+    return _visit_out(await find_visit(db, household_ref), await holding_of(db, household_ref, shanghai_date(now)))
 
 
 @routes.post(
@@ -124,7 +129,7 @@ def _programmes() -> dict[str, dict[str, str]]:
     return {each.code: {"zh": each.zh, "en": each.en} for each in rule_book().programmes}
 
 
-def _visit_out(row: Any) -> VisitOut:
+def _visit_out(row: Any, holding: Holding) -> VisitOut:
     rules, names = visit_rules(), _programmes()
     place = place_name(row.division)
     priority = rules.priorities[row.priority]
@@ -143,8 +148,9 @@ def _visit_out(row: Any) -> VisitOut:
         reasons=[CodedWords(**words) for words in reason_words(row.reasons, names)],
         assessment_id=row.assessment_id,
         status=row.status,
-        programmes=[CodedWords(code=code, **names[code]) for code in row.eligible],
-        unknown=[CodedWords(code=code, **names[code]) for code in row.unknown],
+        programmes=[CodedWords(code=code, **names[code]) for code in row.eligible if code not in holding.covers],
+        unknown=[CodedWords(code=code, **names[code]) for code in row.unknown if code not in holding.covers],
+        on_rolls=held_programmes(holding),
         money=MoneyOut(monthly=yuan(row.monthly_fen), one_off=yuan(row.one_off_fen)),
         due_on=row.due_on,
         assignee=SeatOut(**seat(row.assignee_role, row.assignee_division, place)),

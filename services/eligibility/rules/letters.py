@@ -54,15 +54,18 @@ def office_of(county: str, place: Mapping[str, str] | None) -> Office:
     )
 
 
-def plain_version(assessment: Assessment, book: RuleBook, *, office: Office, due: date | None) -> Text2:
+def plain_version(
+    assessment: Assessment, book: RuleBook, *, office: Office, due: date | None, held: Sequence[str] = ()
+) -> Text2:
     """What, why, what next, by when and whom to call; the Chinese in at most 120 characters.
 
+    `held`: programmes that the family receives by the rolls; the assessment proposes none of them any more.
     Less is named, one thing at a time, until it fits. `due`: the day until which somebody visits, None without a visit.
     """
     most = letter_words()["plain"]["most"]
     told: Text2 = {}
     for names, facts, has_reason in ((3, 3, True), (2, 2, True), (1, 1, True), (1, 1, False)):
-        told = _plain(assessment, book, office, due, names=names, facts=facts, has_reason=has_reason)
+        told = _plain(assessment, book, office, due, held, names=names, facts=facts, has_reason=has_reason)
         if len(told["zh"]) <= most:
             break
     return told
@@ -73,6 +76,7 @@ def _plain(
     book: RuleBook,
     office: Office,
     due: date | None,
+    held: Sequence[str],
     *,
     names: int,
     facts: int,
@@ -80,8 +84,10 @@ def _plain(
 ) -> Text2:
     words = letter_words()["plain"]
     outcome, findings = _standing(assessment)
+    outcome = "held" if outcome == "none" and held else outcome
     near = outcome == "none" and assessment.is_near_miss
-    named = _limited([finding.programme for finding in findings], book, names)
+    told = held if outcome == "held" else [finding.programme for finding in findings]
+    named = _limited(told, book, names)
     what = _say(words["what"][outcome], names=named, money=_money(findings, words))
     why = _why(outcome, assessment, findings, facts) if has_reason else None
     head = what if why is None else _joined(what, _say(words["why"], why=why))
@@ -116,7 +122,7 @@ def _why(outcome: str, assessment: Assessment, findings: Sequence[Finding], most
             return None
         facts = {"zh": "、".join(zh for zh, _ in named), "en": ", ".join(en for _, en in named)}
         return _say(words["lacks"], facts=facts)
-    return _why_not(assessment)
+    return None if outcome == "held" else _why_not(assessment)
 
 
 def _why_not(assessment: Assessment) -> Text2 | None:
