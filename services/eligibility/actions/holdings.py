@@ -1,6 +1,6 @@
 """What households receive by the rolls, read beside what the rules say of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.eligibility.rules.assessment import Assessment
 from services.eligibility.rules.screening.held import NOTHING, Holding, held_of, holding_on
 from services.eligibility.store import benefits
+from services.eligibility.store.assessments import findings_of
 
 
 async def holdings_of(db: AsyncSession, refs: Collection[UUID], day: date) -> dict[UUID, Holding]:
@@ -25,6 +26,16 @@ async def holdings_of(db: AsyncSession, refs: Collection[UUID], day: date) -> di
 async def holding_of(db: AsyncSession, household_ref: UUID, day: date) -> Holding:
     """What one household receives on a day."""
     return (await holdings_of(db, [household_ref], day)).get(household_ref, NOTHING)
+
+
+async def amounts_left(db: AsyncSession, assessments: Mapping[UUID, Holding]) -> dict[UUID, tuple[int, int]]:
+    """What assessments propose besides what each household holds: (a month, once), in fen."""
+    left: dict[UUID, tuple[int, int]] = {}
+    for row in await findings_of(db, assessments.keys()):
+        kept = without_held(Assessment.from_json(orjson.loads(row.findings)), assessments[row.assessment_id])
+        yes = [finding for finding in kept.findings if finding.outcome == "eligible"]
+        left[row.assessment_id] = (sum(f.monthly_fen or 0 for f in yes), sum(f.one_off_fen or 0 for f in yes))
+    return left
 
 
 def without_held(assessment: Assessment, holding: Holding) -> Assessment:

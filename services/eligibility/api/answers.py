@@ -78,7 +78,7 @@ class OnRollOut(Answer):
 
 
 class VisitOut(Answer):
-    """A household on the visit list. `programmes` leaves out what it is on the roll of, which `on_rolls` names."""
+    """A household on the visit list. What it is on the roll of (`on_rolls`) is in neither programmes nor money."""
 
     household_ref: UUID
     division: str

@@ -12,6 +12,7 @@ from services.eligibility.actions.books import book_by_digest
 from services.eligibility.actions.certificates import WITH_FINDINGS, certificate_of
 from services.eligibility.actions.holdings import holding_of, without_held
 from services.eligibility.api.answers import Words
+from services.eligibility.api.on_rolls import on_rolls
 from services.eligibility.errors import NoFindings, UnknownAssessment
 from services.eligibility.models import Assessment
 from services.eligibility.rules.assessment import Assessment as Answer
@@ -51,7 +52,9 @@ async def get_notice_content(assessment_id: UUID, db: SessionDep) -> dict[str, A
     """The notice without names: people are refs, which whoever prints it fills in. A proposal, never a refusal."""
     row = await find_with_findings(db, assessment_id)
     document = orjson.loads(await certificate_of(db, row))
-    content = notice_content(_answer(row), await book_by_digest(db, row.rule_digest), office=_office(row.division))
+    holding = await holding_of(db, row.household_ref, Clock().today())
+    book = await book_by_digest(db, row.rule_digest)
+    content = notice_content(_answer(row), book, office=_office(row.division), held=holding.covers)
     members = orjson.loads(row.facts)["household"]["members"]
     applicant = next((each["ref"] for each in members if each.get("relation") == "self"), members[0]["ref"])
     return {
@@ -63,6 +66,7 @@ async def get_notice_content(assessment_id: UUID, db: SessionDep) -> dict[str, A
         "applicant": applicant,
         "date": row.as_of,
         **content,
+        "on_rolls": [line.text for line in on_rolls(holding, ())],
         "certificate_sha256": document["sha256"],
         "rule_book": {"version": row.rule_version, "digest": row.rule_digest},
         "engine": row.engine,

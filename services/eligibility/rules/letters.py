@@ -3,7 +3,7 @@
 Nothing personal stands here: people are refs. Both are proposals; neither ever says that somebody was refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -166,9 +166,12 @@ def _when(due: date | None) -> Text2:
     return _say(words["plain"]["by"], day=day)
 
 
-def notice_content(assessment: Assessment, book: RuleBook, *, office: Office) -> dict[str, Any]:  # Any: JSON
+def notice_content(  # Any: JSON
+    assessment: Assessment, book: RuleBook, *, office: Office, held: Collection[str] = ()
+) -> dict[str, Any]:
     """What a notice says, programme by programme, with a line for each failed test and the rights of the family.
 
+    `held`: programmes that the family receives already; they are said to be, and no amount is proposed of them.
     Programmes by which nobody was reached, and those that nothing was reported for, are left out.
     """
     words = letter_words()["notice"]
@@ -183,7 +186,7 @@ def notice_content(assessment: Assessment, book: RuleBook, *, office: Office) ->
         "title": words["title"],
         "kind": words["kind"],
         "intro": _say(words["intro"], day={"zh": f"{day.year}年{day.month}月{day.day}日", "en": day.isoformat()}),
-        "items": [_item(finding, book) for finding in sorted(told, key=lambda each: order[each.outcome])],
+        "items": [_item(finding, book, held) for finding in sorted(told, key=lambda each: order[each.outcome])],
         "missing": render_wanted(assessment.findings),
         "standing": words["standing"],
         "rights": [_say(right, government=office.government) for right in words["rights"]],
@@ -193,18 +196,19 @@ def notice_content(assessment: Assessment, book: RuleBook, *, office: Office) ->
     }
 
 
-def _item(finding: Finding, book: RuleBook) -> dict[str, Any]:  # Any: JSON
+def _item(finding: Finding, book: RuleBook, held: Collection[str]) -> dict[str, Any]:  # Any: JSON
     words = letter_words()["notice"]
+    is_held = finding.outcome != "not_eligible" and finding.programme in held
     amounts = []
     for fen, key in ((finding.monthly_fen, "month"), (finding.one_off_fen, "once")):
-        if finding.outcome == "eligible" and fen:
+        if finding.outcome == "eligible" and fen and not is_held:
             amounts.append(_say(words[key], amount=yuan_text(fen), capitals=in_capitals(fen)))
     shown = [line for line in finding.tests if line.verdict == ("pass" if finding.outcome == "eligible" else "fail")]
     return {
         "programme": finding.programme,
         "name": names_of((finding.programme,), book),
         "outcome": finding.outcome,
-        "result": words["results"][finding.outcome],
+        "result": words["results"]["held" if is_held else finding.outcome],
         "members": list(finding.members),
         "amounts": amounts,
         "tests": [render_test(line, book) for line in shown],

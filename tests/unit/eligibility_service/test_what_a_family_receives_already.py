@@ -159,11 +159,17 @@ async def test_the_visit_list_and_the_plain_version_propose_nothing_that_the_fam
     assert "dibao" in {each["code"] for each in other["programmes"]} and other["on_rolls"] == []
     assert "dibao" not in {each["code"] for each in visit["programmes"]}
     assert [each["code"] for each in visit["on_rolls"]] == ["dibao"]
+    assert "最低生活保障" not in str(visit["reasons"]) and "最低生活保障" in str(other["reasons"])
+    assert float(visit["money"]["monthly"]) < float(other["money"]["monthly"])
     listed = (await service.http.get("/api/v1/eligibility/visits")).json()["items"]
     assert {each["household_ref"]: each["on_rolls"] for each in listed}[str(ref("poor"))] == visit["on_rolls"]
     plain = (await service.http.get(f"/api/v1/eligibility/assessments/{told['assessment_id']}/plain")).json()
     plain_of_free = (await service.http.get(f"/api/v1/eligibility/assessments/{free['assessment_id']}/plain")).json()
     assert "最低生活保障" in plain_of_free["zh"] and "最低生活保障" not in plain["zh"]
+    notice = (await service.http.get(f"/api/v1/eligibility/assessments/{told['assessment_id']}/notice-content")).json()
+    (item,) = [item for item in notice["items"] if item["programme"] == "dibao"]
+    assert "不必重复申请" in item["result"]["zh"] and item["amounts"] == []
+    assert notice["on_rolls"][0]["zh"] == "在册：最低生活保障，自2025-03"
 
 
 async def test_a_family_that_has_everything_is_told_not_to_apply_again(service: Service) -> None:
