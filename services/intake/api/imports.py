@@ -120,7 +120,10 @@ async def post_import(
     source: Annotated[str, Form(max_length=64)] = "",
     mapping: Annotated[str, Form(max_length=8_000)] = "",
 ) -> Response:
-    """A missing needed column is 422 and makes no import; other headers are 422 with a suggested `mapping` to confirm.
+    """`kind`: hospital-costs, grid-reports, households, or benefit-rolls (who receives what: replaces the former roll of
+    each programme and place it names).
+
+    A missing needed column is 422 and makes no import; other headers are 422 with a suggested `mapping` to confirm.
     The same file again is the same import."""
     if dry_run.lower() not in _FLAGS:
         raise _wrong("dry_run", "只能是true或false", "true or false")

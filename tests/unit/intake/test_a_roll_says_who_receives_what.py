@@ -159,6 +159,31 @@ async def test_a_roll_is_taken_back_and_the_former_one_holds_again(intake: PartU
     assert {len(event.benefits) for event in (await told(intake)).values()} == {0}
 
 
+async def test_a_former_roll_does_not_come_back_where_another_one_stands(
+    intake: PartUnderTest, run_imports: Any
+) -> None:
+    client = intake.client()
+    await bring(client, run_imports, roll(line(ANNA, place="350602001")))
+    county = await bring(client, run_imports, roll(line(ANNA), line(BERT)))
+    await bring(client, run_imports, roll(line(CARL, place="350602001")))
+    answer = await client.post(f"{IMPORTS}/{county}/undo")
+    assert (answer.status_code, answer.json()["code"]) == (409, "import_touched")
+    assert [one[1] for one in await on_rolls(intake)] == ["350602", "350602", "350602001"]
+
+
+async def test_a_roll_comes_as_json_lines_too_and_again_it_is_the_same(intake: PartUnderTest, run_imports: Any) -> None:
+    client = intake.client()
+    person = {"name": "林示例", "id_number": ANNA, "programme": "dibao", "roll_division": "350602", "since": "2025-03"}
+    content = json.dumps(person | {"monthly_amount": 812.5}, ensure_ascii=False).encode()
+    job = await job_of(client, await bring(client, run_imports, content))
+    assert (job["counts"]["new"], job["file"]["form"]) == (1, "jsonl")
+    (event,) = (await told(intake)).values()
+    assert event.benefits[0].monthly_fen == 81250
+    again = await job_of(client, await bring(client, run_imports, roll(line(ANNA, amount="812.50"))))
+    assert again["counts"]["same"] == 1
+    assert len(await intake.events_of(BenefitsChanged)) == 1
+
+
 async def test_the_same_person_in_a_bill_and_on_a_roll_is_one(intake: PartUnderTest, run_imports: Any) -> None:
     client = intake.client()
     receipt = await push(client, id_number=ANNA, name="林示例", division="350602")
