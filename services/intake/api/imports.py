@@ -120,8 +120,8 @@ async def post_import(
     source: Annotated[str, Form(max_length=64)] = "",
     mapping: Annotated[str, Form(max_length=8_000)] = "",
 ) -> Response:
-    """`kind`: hospital-costs, grid-reports, households, or benefit-rolls (who receives what: replaces the former roll of
-    each programme and place it names).
+    """`kind`: hospital-costs, grid-reports, households, or benefit-rolls (who receives what; takes the place of the
+    former roll of each programme and place it names).
 
     A missing needed column is 422 and makes no import; other headers are 422 with a suggested `mapping` to confirm.
     The same file again is the same import."""
