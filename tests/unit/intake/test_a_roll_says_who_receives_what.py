@@ -212,6 +212,20 @@ async def test_whoever_moves_into_a_household_brings_the_benefit_along(intake: P
     assert benefit["person_ref"] == str(after.ref)
 
 
+async def test_a_clerk_sees_what_a_countys_roll_says_of_a_household_of_the_township(
+    intake: PartUnderTest, run_imports: Any
+) -> None:
+    member, place = FORM["members"][0], str(FORM["division"])
+    county = line(str(member["id_number"]), str(member["name"]), place=place[:6])
+    await bring(intake.client(), run_imports, roll(county))
+    household = (await intake.client().post("/api/v1/intake/households", json=FORM)).json()["household_ref"]
+    clerk = intake.client(officer(territory=place[:9]))
+    page = (await clerk.get(f"/api/v1/intake/households/{household}")).json()
+    assert [one["programme"] for one in page["benefits"]] == ["dibao"]
+    other = intake.client(officer(territory="350603"))
+    assert (await other.get(f"/api/v1/intake/households/{household}")).status_code == 404
+
+
 async def test_each_row_has_its_finding_and_no_value_is_repeated(intake: PartUnderTest, run_imports: Any) -> None:
     client = intake.client()
     content = roll(
