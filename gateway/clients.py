@@ -52,6 +52,7 @@ class Visit(Shown):
     reasons: tuple[Coded, ...] = ()
     programmes: tuple[Coded, ...] = ()
     unknown: tuple[Coded, ...] = ()
+    on_rolls: tuple[Coded, ...] = ()
     money: Json = Field(default_factory=dict)
     due_on: str
     assignee: Json = Field(default_factory=dict)

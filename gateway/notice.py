@@ -73,6 +73,8 @@ def print_notice(content: Json, names: dict[str, str]) -> bytes:
     page.small(f"编号 {content['number']}　日期 {_day(content['date'])}")
     page.text(f"{names.get(str(content['applicant'])) or _NAMELESS}（{content['place']}）：")
     page.text(content["intro"]["zh"])
+    for line in content.get("on_rolls") or ():
+        page.text(f"{line['zh']}。")
     for item in content["items"]:
         _print_item(page, item, names)
     if content["missing"]:

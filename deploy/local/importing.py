@@ -189,6 +189,9 @@ def _show(state: dict[str, Any], problems: Sequence[dict[str, Any]]) -> None:
         f"{say(*_WORDS[name])} {counts.get(name, 0)}" for name in ("rows", *_DEALT_WITH) if name in _WORDS
     )
     print(f"{say(*_STATES.get(state['state'], (state['state'],) * 2))}  {shown}")
+    for note in state.get("notes") or ():
+        if note["code"] in _TOLD_NOTES:
+            tell(note["message"]["zh"], note["message"]["en"])
     if not problems:
         return
     table = Table(say("行", "line"), say("列", "column"), say("代码", "code"), say("原因", "reason"))
@@ -203,6 +206,8 @@ def _show(state: dict[str, Any], problems: Sequence[dict[str, Any]]) -> None:
         )
 
 
+_TOLD_NOTES = frozenset({"ROLL_LEAVES", "ROLL_NEW"})
+"""What a file does as a whole that whoever sends it should read."""
 _STATES = {
     "checked": ("检查完毕，未提交", "checked, not committed"),
     "committed": ("已导入", "imported"),

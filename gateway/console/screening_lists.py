@@ -98,6 +98,7 @@ async def households(
     reason: Asked = "",
     missing: Asked = "",
     division: Asked = "",
+    review: Asked = "",
     cursor: Asked = "",
 ) -> Response:
     """The households that one number of a run counts."""
@@ -108,6 +109,7 @@ async def households(
         reason=reason,
         missing=missing,
         division=division,
+        review="true" if review == "true" else "",
     )
     parts = parts_of(request, visitor, purpose="screening")
     run = await parts.get(f"{SCREENINGS}/{run_id}")
@@ -137,10 +139,18 @@ async def households_file(
     reason: Asked = "",
     missing: Asked = "",
     division: Asked = "",
+    review: Asked = "",
     purpose: Asked = "",
 ) -> Response:
     """The same households as a file; the purpose is written down."""
-    asked = kept(programme=programme, answer=answer, reason=reason, missing=missing, division=division)
+    asked = kept(
+        programme=programme,
+        answer=answer,
+        reason=reason,
+        missing=missing,
+        division=division,
+        review="true" if review == "true" else "",
+    )
     parts = parts_of(request, visitor, purpose=export_purpose(purpose))
     return csv_file(request, await parts.file(f"{SCREENINGS}/{uuid_of(run_id)}/households", **asked), "households")
 

@@ -4,13 +4,20 @@ from services.contracts.charity import AwardChanged, DonationReceived
 from services.contracts.codes import Part
 from services.contracts.eligibility import AssessmentCompleted
 from services.contracts.event import Event
-from services.contracts.intake import CareChanged, ConsentChanged, GridReportRecorded, HouseholdChanged
+from services.contracts.intake import (
+    BenefitsChanged,
+    CareChanged,
+    ConsentChanged,
+    GridReportRecorded,
+    HouseholdChanged,
+)
 from services.contracts.referral import NeedUnmet, ReferralChanged
 
 CONSUMERS: dict[type[Event], tuple[Part, ...]] = {
     CareChanged: ("eligibility",),
     HouseholdChanged: ("eligibility",),
     GridReportRecorded: ("eligibility",),
+    BenefitsChanged: ("eligibility",),
     ConsentChanged: ("referral",),
     AssessmentCompleted: ("referral", "charity"),
     ReferralChanged: ("charity",),

@@ -56,6 +56,34 @@ class HouseholdChanged(Event):
     facts: dict[str, Any]
 
 
+class BenefitHeld(State):
+    """One line of a roll (在册名册) that a person stands on: the programme, since when, until when if known.
+
+    `division` is the place whose roll it is.
+    """
+
+    programme: str
+    division: str
+    since: date
+    until: date | None = None
+    monthly_fen: int | None = None
+
+
+class BenefitsChanged(Event):
+    """What a person receives by the rolls changed: a new roll, a roll taken back, or the person moved.
+
+    `ref` is the person, the state every line of a roll in force that names them; none when they stand on no roll any
+    more. `household_ref` is where the person lives now; whenever that changes it is told again, so the newest event
+    alone says whose household it is.
+    """
+
+    SUBJECT: ClassVar[str] = "intake.benefits.changed"
+
+    household_ref: UUID
+    provisional: bool
+    benefits: tuple[BenefitHeld, ...]
+
+
 class GridReportRecorded(Event):
     """A grid worker reported a household in need.
 

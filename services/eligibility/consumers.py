@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.contracts.intake import CareChanged, GridReportRecorded, HouseholdChanged
-from services.eligibility.actions.facts import take_care, take_households, take_reports
+from services.contracts.intake import BenefitsChanged, CareChanged, GridReportRecorded, HouseholdChanged
+from services.eligibility.actions.facts import take_benefits, take_care, take_households, take_reports
 from services.kit.inbox import Handlers
 
 
@@ -28,7 +28,13 @@ async def on_care_changed(db: AsyncSession, events: Sequence[CareChanged], now: 
     return await take_care(db, events, now=now)
 
 
+async def on_benefits_changed(db: AsyncSession, events: Sequence[BenefitsChanged], now: datetime) -> Collection[UUID]:
+    """Take in what persons receive by the rolls."""
+    return await take_benefits(db, events)
+
+
 HANDLERS: Handlers = {
+    BenefitsChanged: on_benefits_changed,
     HouseholdChanged: on_household_changed,
     GridReportRecorded: on_grid_report_recorded,
     CareChanged: on_care_changed,

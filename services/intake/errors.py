@@ -10,7 +10,7 @@ ServiceError
 │   ├── ReportConflict        409  the same report_id with other content
 │   ├── MembershipConflict    409  a member is counted in another registered household
 │   ├── ImportState           409  the import is not in a state that allows this
-│   └── ImportTouched         409  records of the import were corrected since
+│   └── ImportTouched         409  records of the import were corrected, or its roll was replaced, since
 ├── Raced                     503  another push of the same was faster; the doors try again by themselves
 ├── OutsideTerritory          403  the place named is not the caller's
 ├── NotAFileKind              422  this kind of file is not taken yet
@@ -109,8 +109,8 @@ class ImportTouched(Conflict):
     """Records of the import were corrected since."""
 
     code = "import_touched"
-    zh = "导入的记录之后已被更正或确认，不能整批撤销"
-    en = "Records of this import were corrected or confirmed since; it cannot be undone"
+    zh = "导入的记录之后已被更正、确认或由新名册取代，不能整批撤销"
+    en = "Records of this import were corrected, confirmed or replaced by a newer roll since; it cannot be undone"
 
 
 class Raced(Unavailable):

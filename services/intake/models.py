@@ -5,6 +5,7 @@ household ─ person ─ membership      who lives where since when; a provision
 care_record ─ person_year            hospital costs, and the sum of each person and settlement year
 grid_report                          what grid workers reported
 consent_decision, disclosure         what families said about sharing, and what was handed out: append-only
+benefit_roll ─ roll_line             who stands on which roll; the former rolls stay
 import_job ─ import_row              files, sealed, and the findings about their rows; import_mapping
 outbox, inbox, dead_letter           the kit's
 """
@@ -18,6 +19,8 @@ PERSONAL_TABLES = (
     "grid_report",
     "consent_decision",
     "disclosure",
+    "benefit_roll",
+    "roll_line",
     "import_job",
     "import_row",
 )

@@ -93,6 +93,7 @@ def _visit(number: int, **more: Any) -> dict[str, Any]:
         ],
         "assessment_id": _ASSESSMENT,
         "status": "dibao",
+        "on_rolls": [{"code": "disability_living", "zh": "困难残疾人生活补贴", "en": "Living subsidy"}],
         "programmes": [{"code": "dibao", "zh": "最低生活保障", "en": "Minimum living allowance"}],
         "unknown": [{"code": "tekun", "zh": "特困人员救助供养", "en": "Support for the destitute"}],
         "money": {"monthly": "1955.00", "one_off": "3200.00"},
@@ -156,6 +157,20 @@ def _members() -> list[dict[str, Any]]:
     return shown
 
 
+def _on_roll(programme: str, name: str) -> dict[str, Any]:
+    """A line of a roll; of the second kind the rules say no."""
+    is_review = programme == "elderly_allowance"
+    text = f"在册：{name}，自2025-03，每月100.00元" + ("，按现有情况不符合，请复核，不停发" if is_review else "")
+    return {
+        "programme": programme,
+        "person_ref": _PERSON.format(1),
+        "place": "福建省漳州市云霄县",
+        "since": "2025-03-01",
+        "to_review": is_review,
+        "text": {"zh": text, "en": f"On the roll: {programme} since 2025-03"},
+    }
+
+
 def _assessment() -> dict[str, Any]:
     book = rule_book()
     record = {"settlement_id": "S1", "version": 1, "self_paid": "61234.56", "settled_on": "2026-01-15"}
@@ -164,6 +179,7 @@ def _assessment() -> dict[str, Any]:
     facts = {"county": "350623", "as_of": _AS_OF.isoformat(), "event": {"kind": "hospital_cost"}, "household": _FACTS}
     certificate = {"facts": facts, "rule_book": {"version": book.version, "digest": book.digest}}
     head = {"assessment_id": _ASSESSMENT, "state": "live", "as_of": _AS_OF.isoformat(), "certificate": certificate}
+    head["on_rolls"] = [_on_roll("disability_living", "困难残疾人生活补贴"), _on_roll("elderly_allowance", "高龄津贴")]
     return head | render(assessment, book)
 
 

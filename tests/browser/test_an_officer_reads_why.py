@@ -29,6 +29,24 @@ async def test_every_programme_says_why_and_what_would_change_it(
 
 
 @pytest.mark.parametrize("width", [1280, 360])
+async def test_what_the_family_is_on_the_roll_of_stands_beside_the_finding(
+    gateway: Gateway, windows: Windows, width: int
+) -> None:
+    fill_rules(gateway)
+    visit = await windows.open("county_officer", width=width)
+    await visit.open(f"/cases/{HOUSEHOLD}")
+    await expect(visit.page.locator("#p-disability_living > summary")).to_contain_text(
+        "在册：困难残疾人生活补贴，自2025-03"
+    )
+    await visit.page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    await expect(visit.page.locator("#p-elderly_allowance > summary")).to_contain_text("在册待复核")
+    await visit.check("on-the-roll")
+    await visit.open("/visits")
+    await expect(visit.page.locator("main tbody tr").first).to_contain_text("在册：困难残疾人生活补贴")
+    await visit.check("visits-on-the-roll")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
 async def test_what_if_a_child_earned_nothing(gateway: Gateway, windows: Windows, width: int) -> None:
     fill_rules(gateway)
     visit = await windows.open("county_officer", width=width)

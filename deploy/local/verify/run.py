@@ -15,6 +15,7 @@ from deploy.local.verify.check import Verdict
 from deploy.local.verify.deliveries import check_deliveries
 from deploy.local.verify.events import check_events
 from deploy.local.verify.needs import check_needs, needs_in_force
+from deploy.local.verify.rolls import check_rolls, people_on_rolls
 from deploy.local.verify.rules import check_rules
 from deploy.local.verify.screenings import check_screenings
 
@@ -22,12 +23,14 @@ from deploy.local.verify.screenings import check_screenings
 async def verify_databases(databases: Databases, folder: Path) -> Verdict:
     """Prove the invariants of the installation in `folder`, whose databases are open."""
     accepted = await accepted_records(databases)
+    on_rolls = await people_on_rolls(databases)
     asked = await needs_in_force(databases)
     broker = await look_at_broker(folder)
     events, pending = await check_events(databases, broker)
     return Verdict(
         [
             *await check_accounts(databases, accepted, pending),
+            *await check_rolls(databases, on_rolls, pending),
             *events,
             *await check_needs(databases, asked, pending),
             *await check_deliveries(databases, folder),

@@ -13,11 +13,12 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.event import Event
-from services.contracts.intake import CareChanged, GridReportRecorded, HouseholdChanged
+from services.contracts.intake import BenefitsChanged, CareChanged, GridReportRecorded, HouseholdChanged
 from services.eligibility.actions.assess import assess_again
 from services.eligibility.actions.look import bills_of, lines_on, records_json
+from services.eligibility.rules.screening.held import stored_form
 from services.eligibility.rules.watch import PersonYear, person_years
-from services.eligibility.store import care, households
+from services.eligibility.store import benefits, care, households
 from services.kit.statements import Row, text_array
 
 E = TypeVar("E", bound=Event)
@@ -96,6 +97,18 @@ async def take_reports(db: AsyncSession, events: Sequence[GridReportRecorded], *
     )
     touched = {finals[e.household_ref] for e in fresh if e.ref in changed}
     await _assess(db, touched | {ref for ref in changed.values() if ref is not None}, held=finals, now=now)
+    return stale | {e.id for e in fresh if e.ref not in changed}
+
+
+async def take_benefits(db: AsyncSession, events: Sequence[BenefitsChanged]) -> set[UUID]:
+    """What persons receive by the rolls changed. Answers the ids of events that told nothing newer.
+
+    Nothing is assessed anew: what a household may be eligible for does not hang on what it receives; screening, the
+    visit list and whoever reads an assessment are told beside it.
+    """
+    fresh, stale = newest_of(events)
+    rows: list[Row] = [(e.ref, e.version, e.division, e.household_ref, stored_form(e.benefits)) for e in fresh]
+    changed = await benefits.tell_persons(db, rows)
     return stale | {e.id for e in fresh if e.ref not in changed}
 
 

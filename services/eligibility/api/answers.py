@@ -59,8 +59,26 @@ class MoneyOut(Answer):
     one_off: str
 
 
+class OnRollOut(Answer):
+    """A line of a roll that names somebody of the household. `monthly_amount` in decimal yuan, None when not told.
+
+    `to_review`: the assessment says no to the programme. That is a sign to look again, and never stops a payment.
+    """
+
+    programme: str
+    name: Words
+    person_ref: UUID
+    division: str
+    place: str
+    since: date
+    until: date | None
+    monthly_amount: str | None
+    to_review: bool
+    text: Words
+
+
 class VisitOut(Answer):
-    """A household on the visit list."""
+    """A household on the visit list. What it is on the roll of (`on_rolls`) is in neither programmes nor money."""
 
     household_ref: UUID
     division: str
@@ -74,6 +92,7 @@ class VisitOut(Answer):
     status: str | None
     programmes: list[CodedWords]
     unknown: list[CodedWords]
+    on_rolls: list[CodedWords]
     money: MoneyOut
     due_on: date
     assignee: SeatOut
@@ -184,6 +203,7 @@ class AssessmentOut(AssessmentHead):
 
     `missing_facts`: what would change the answer, the most useful first. `cliff`: the next rise of income that would
     cost more aid than it brings. `steps`: the arithmetic by topic. Under a former book the last two are empty.
+    `on_rolls`: what the household receives today by the rolls, whatever the assessment says.
     """
 
     counted_members: int | None
@@ -194,6 +214,7 @@ class AssessmentOut(AssessmentHead):
     missing_facts: list[dict[str, Any]]
     cliff: dict[str, Any] | None
     steps: dict[str, list[dict[str, Any]]]
+    on_rolls: list[OnRollOut]
     certificate: CertificateOut
     record_ids: list[UUID]
 

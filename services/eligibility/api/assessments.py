@@ -9,6 +9,7 @@ import orjson
 from services.contracts.money import yuan
 from services.eligibility.actions.explain import advice_on
 from services.eligibility.actions.former import findings_again
+from services.eligibility.actions.holdings import holding_of
 from services.eligibility.api.answers import (
     AssessmentHead,
     AssessmentList,
@@ -18,6 +19,7 @@ from services.eligibility.api.answers import (
     RuleBookOut,
     TriggerOut,
 )
+from services.eligibility.api.on_rolls import on_rolls
 from services.eligibility.errors import UnknownAssessment
 from services.eligibility.models import Assessment
 from services.eligibility.rules.assessment import Assessment as Answer
@@ -26,6 +28,7 @@ from services.eligibility.rules.rendering import render
 from services.eligibility.store.assessments import assessments_of, find_assessment, records_of
 from services.kit.application import router
 from services.kit.auth import require
+from services.kit.clock import Clock
 from services.kit.db import SessionDep
 from services.kit.errors import BadInput, FieldError
 from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
@@ -55,6 +58,7 @@ async def get_assessment(assessment_id: UUID, db: SessionDep) -> AssessmentOut:
         missing_facts=advice.missing_facts,
         cliff=advice.cliff,
         steps=advice.steps,
+        on_rolls=on_rolls(await holding_of(db, row.household_ref, Clock().today()), row.not_eligible),
         certificate=_certificate(row),
         record_ids=[record.record_id for record in records],
     )

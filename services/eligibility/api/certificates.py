@@ -10,7 +10,9 @@ from starlette.responses import Response
 from services.contracts.divisions import divisions
 from services.eligibility.actions.books import book_by_digest
 from services.eligibility.actions.certificates import WITH_FINDINGS, certificate_of
+from services.eligibility.actions.holdings import holding_of, without_held
 from services.eligibility.api.answers import Words
+from services.eligibility.api.on_rolls import on_rolls
 from services.eligibility.errors import NoFindings, UnknownAssessment
 from services.eligibility.models import Assessment
 from services.eligibility.rules.assessment import Assessment as Answer
@@ -19,6 +21,7 @@ from services.eligibility.store.assessments import find_assessment
 from services.eligibility.store.visits import find_visit
 from services.kit.application import router
 from services.kit.auth import require
+from services.kit.clock import Clock
 from services.kit.db import SessionDep
 
 routes = router(prefix="/api/v1/eligibility", tags=["certificates"])
@@ -49,7 +52,9 @@ async def get_notice_content(assessment_id: UUID, db: SessionDep) -> dict[str, A
     """The notice without names: people are refs, which whoever prints it fills in. A proposal, never a refusal."""
     row = await find_with_findings(db, assessment_id)
     document = orjson.loads(await certificate_of(db, row))
-    content = notice_content(_answer(row), await book_by_digest(db, row.rule_digest), office=_office(row.division))
+    holding = await holding_of(db, row.household_ref, Clock().today())
+    book = await book_by_digest(db, row.rule_digest)
+    content = notice_content(_answer(row), book, office=_office(row.division), held=holding.covers)
     members = orjson.loads(row.facts)["household"]["members"]
     applicant = next((each["ref"] for each in members if each.get("relation") == "self"), members[0]["ref"])
     return {
@@ -61,6 +66,7 @@ async def get_notice_content(assessment_id: UUID, db: SessionDep) -> dict[str, A
         "applicant": applicant,
         "date": row.as_of,
         **content,
+        "on_rolls": [line.text for line in on_rolls(holding, ())],
         "certificate_sha256": document["sha256"],
         "rule_book": {"version": row.rule_version, "digest": row.rule_digest},
         "engine": row.engine,
@@ -74,12 +80,17 @@ async def get_notice_content(assessment_id: UUID, db: SessionDep) -> dict[str, A
     response_model=Words,
 )
 async def get_plain(assessment_id: UUID, db: SessionDep) -> Words:
-    """What, why, what next, by when and whom to call; the Chinese has at most 120 characters."""
+    """What, why, what next, by when and whom to call; the Chinese has at most 120 characters.
+
+    What the family is on the roll of is not proposed to it again.
+    """
     row = await find_with_findings(db, assessment_id)
     book = await book_by_digest(db, row.rule_digest)
     visit = await find_visit(db, row.household_ref)
     due: date | None = visit.due_on if visit is not None and visit.state == "open" else None
-    return Words(**plain_version(_answer(row), book, office=_office(row.division), due=due))
+    holding = await holding_of(db, row.household_ref, Clock().today())
+    answer = without_held(_answer(row), holding)
+    return Words(**plain_version(answer, book, office=_office(row.division), due=due, held=list(holding.first_days())))
 
 
 async def find_with_findings(db: SessionDep, assessment_id: UUID) -> Assessment:

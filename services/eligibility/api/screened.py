@@ -14,7 +14,7 @@ from services.eligibility.api.screening_answers import words_of
 from services.eligibility.api.screenings import read_ref
 from services.eligibility.errors import NotComparable
 from services.eligibility.rules.rendering import reason_text
-from services.eligibility.rules.screening.outcome import Outcome, fact_place, reason_place, unpack
+from services.eligibility.rules.screening.outcome import Outcome, fact_place, reason_place, review_flag, unpack
 from services.eligibility.rules.screening.population import CODES, NO, RECEIVING, UNKNOWN_YET, YES
 from services.eligibility.rules.screening.words import screening_words
 from services.eligibility.store.screened import list_screened
@@ -71,10 +71,13 @@ async def get_screened(
     reason: Annotated[str | None, Query(max_length=60)] = None,
     missing: Annotated[str | None, Query(max_length=60)] = None,
     division: Annotated[str | None, Query(max_length=12)] = None,
+    review: bool = False,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ScreenedList | Response:
     """The households that a number of the run counts. `answer` and `reason` need `programme`. CSV as asked for.
+
+    `review`: those on a roll of a programme that the rules say no to.
 
     409 for a reason or a missing fact of a run that an older edition of the reader made.
     """
@@ -92,6 +95,7 @@ async def get_screened(
         letter=_LETTERS[answer] if answer else None,
         reason=_known(reason_place(programme or "", reason), "reason") if reason else None,
         fact=_known(fact_place(missing), "missing") if missing else None,
+        flag=review_flag() if review else None,
         after=read_ref(key[0]) if key else None,
         limit=most + 1,
     )

@@ -1,5 +1,6 @@
 """The visit list: households in order of need, with the reason; what came of each visit; a family's application."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,12 +10,15 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from services.contracts.money import yuan
+from services.eligibility.actions.holdings import amounts_left, holdings_of
 from services.eligibility.actions.visits import record_result, take_application
 from services.eligibility.api.answers import Answer, CodedWords, MoneyOut, SeatOut, VisitList, VisitOut, Words
+from services.eligibility.api.on_rolls import held_programmes
 from services.eligibility.api.places import asked_place, place_name
 from services.eligibility.errors import UnknownHousehold
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.priority import reason_words, seat, visit_rules
+from services.eligibility.rules.screening.held import NOTHING, Holding
 from services.eligibility.store.assessments import live_assessment
 from services.eligibility.store.visits import find_visit, list_visits
 from services.kit.application import router
@@ -75,7 +79,7 @@ async def get_visits(
     rows = await list_visits(db, division=place, state=state, after=after, limit=limit + 1, due_before=before)
     last = rows[limit - 1] if len(rows) > limit else None
     following = write_cursor(last.rank, last.due_on, last.household_ref) if last is not None else None
-    return VisitList(items=[_visit_out(row) for row in rows[:limit]], next=following)
+    return VisitList(items=await _visits_out(db, rows[:limit], Clock().today()), next=following)
 
 
 @routes.get("/visits/{household_ref}", dependencies=[require("eligibility:read")], summary="一户的走访 / One visit")
@@ -84,7 +88,8 @@ async def get_visit(household_ref: UUID, db: SessionDep) -> VisitOut:
     row = await find_visit(db, household_ref)
     if row is None:
         raise UnknownHousehold()
-    return _visit_out(row)
+    (visit,) = await _visits_out(db, [row], Clock().today())
+    return visit
 
 
 @routes.post(
@@ -96,7 +101,8 @@ async def post_result(household_ref: UUID, body: ResultIn, db: SessionDep, actor
     """Note what came of a visit. The same result again is 200; another version than now is 409 `visit_moved`."""
     now = Clock().now()
     await record_result(db, household_ref, result=body.result, version=body.version, on=body.on, actor=actor, now=now)
-    return _visit_out(await find_visit(db, household_ref))
+    (visit,) = await _visits_out(db, [await find_visit(db, household_ref)], shanghai_date(now))
+    return visit
 
 
 @routes.post(
@@ -124,10 +130,21 @@ def _programmes() -> dict[str, dict[str, str]]:
     return {each.code: {"zh": each.zh, "en": each.en} for each in rule_book().programmes}
 
 
-def _visit_out(row: Any) -> VisitOut:
+async def _visits_out(db: SessionDep, rows: Sequence[Any], day: date) -> list[VisitOut]:
+    """Visits as they are told on a day: beside what each household is on the roll of, and without proposing that."""
+    held = await holdings_of(db, [row.household_ref for row in rows], day)
+    left = await amounts_left(
+        db, {row.assessment_id: held[row.household_ref] for row in rows if row.household_ref in held}
+    )
+    return [_visit_out(row, held.get(row.household_ref, NOTHING), left.get(row.assessment_id)) for row in rows]
+
+
+def _visit_out(row: Any, holding: Holding, left: tuple[int, int] | None) -> VisitOut:
     rules, names = visit_rules(), _programmes()
     place = place_name(row.division)
     priority = rules.priorities[row.priority]
+    month_fen, once_fen = left or (row.monthly_fen, row.one_off_fen)
+    pressing = [reason for reason in row.reasons if reason.removeprefix("eligible/") not in holding.covers]
     result = None
     if row.result is not None:
         words = rules.results[row.result]
@@ -140,12 +157,13 @@ def _visit_out(row: Any) -> VisitOut:
         state=row.state,
         priority=row.priority,
         priority_text=Words(zh=priority["zh"], en=priority["en"]),
-        reasons=[CodedWords(**words) for words in reason_words(row.reasons, names)],
+        reasons=[CodedWords(**words) for words in reason_words(pressing, names)],
         assessment_id=row.assessment_id,
         status=row.status,
-        programmes=[CodedWords(code=code, **names[code]) for code in row.eligible],
-        unknown=[CodedWords(code=code, **names[code]) for code in row.unknown],
-        money=MoneyOut(monthly=yuan(row.monthly_fen), one_off=yuan(row.one_off_fen)),
+        programmes=[CodedWords(code=code, **names[code]) for code in row.eligible if code not in holding.covers],
+        unknown=[CodedWords(code=code, **names[code]) for code in row.unknown if code not in holding.covers],
+        on_rolls=held_programmes(holding),
+        money=MoneyOut(monthly=yuan(month_fen), one_off=yuan(once_fen)),
         due_on=row.due_on,
         assignee=SeatOut(**seat(row.assignee_role, row.assignee_division, place)),
         safe_to_call=row.safe_to_call,

@@ -3,7 +3,7 @@
 Nothing personal stands here: people are refs. Both are proposals; neither ever says that somebody was refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -54,15 +54,18 @@ def office_of(county: str, place: Mapping[str, str] | None) -> Office:
     )
 
 
-def plain_version(assessment: Assessment, book: RuleBook, *, office: Office, due: date | None) -> Text2:
+def plain_version(
+    assessment: Assessment, book: RuleBook, *, office: Office, due: date | None, held: Sequence[str] = ()
+) -> Text2:
     """What, why, what next, by when and whom to call; the Chinese in at most 120 characters.
 
+    `held`: programmes that the family receives by the rolls; the assessment proposes none of them any more.
     Less is named, one thing at a time, until it fits. `due`: the day until which somebody visits, None without a visit.
     """
     most = letter_words()["plain"]["most"]
     told: Text2 = {}
     for names, facts, has_reason in ((3, 3, True), (2, 2, True), (1, 1, True), (1, 1, False)):
-        told = _plain(assessment, book, office, due, names=names, facts=facts, has_reason=has_reason)
+        told = _plain(assessment, book, office, due, held, names=names, facts=facts, has_reason=has_reason)
         if len(told["zh"]) <= most:
             break
     return told
@@ -73,6 +76,7 @@ def _plain(
     book: RuleBook,
     office: Office,
     due: date | None,
+    held: Sequence[str],
     *,
     names: int,
     facts: int,
@@ -80,8 +84,10 @@ def _plain(
 ) -> Text2:
     words = letter_words()["plain"]
     outcome, findings = _standing(assessment)
+    outcome = "held" if outcome == "none" and held else outcome
     near = outcome == "none" and assessment.is_near_miss
-    named = _limited([finding.programme for finding in findings], book, names)
+    told = held if outcome == "held" else [finding.programme for finding in findings]
+    named = _limited(told, book, names)
     what = _say(words["what"][outcome], names=named, money=_money(findings, words))
     why = _why(outcome, assessment, findings, facts) if has_reason else None
     head = what if why is None else _joined(what, _say(words["why"], why=why))
@@ -116,7 +122,7 @@ def _why(outcome: str, assessment: Assessment, findings: Sequence[Finding], most
             return None
         facts = {"zh": "、".join(zh for zh, _ in named), "en": ", ".join(en for _, en in named)}
         return _say(words["lacks"], facts=facts)
-    return _why_not(assessment)
+    return None if outcome == "held" else _why_not(assessment)
 
 
 def _why_not(assessment: Assessment) -> Text2 | None:
@@ -160,9 +166,12 @@ def _when(due: date | None) -> Text2:
     return _say(words["plain"]["by"], day=day)
 
 
-def notice_content(assessment: Assessment, book: RuleBook, *, office: Office) -> dict[str, Any]:  # Any: JSON
+def notice_content(  # Any: JSON
+    assessment: Assessment, book: RuleBook, *, office: Office, held: Collection[str] = ()
+) -> dict[str, Any]:
     """What a notice says, programme by programme, with a line for each failed test and the rights of the family.
 
+    `held`: programmes that the family receives already; they are said to be, and no amount is proposed of them.
     Programmes by which nobody was reached, and those that nothing was reported for, are left out.
     """
     words = letter_words()["notice"]
@@ -177,7 +186,7 @@ def notice_content(assessment: Assessment, book: RuleBook, *, office: Office) ->
         "title": words["title"],
         "kind": words["kind"],
         "intro": _say(words["intro"], day={"zh": f"{day.year}年{day.month}月{day.day}日", "en": day.isoformat()}),
-        "items": [_item(finding, book) for finding in sorted(told, key=lambda each: order[each.outcome])],
+        "items": [_item(finding, book, held) for finding in sorted(told, key=lambda each: order[each.outcome])],
         "missing": render_wanted(assessment.findings),
         "standing": words["standing"],
         "rights": [_say(right, government=office.government) for right in words["rights"]],
@@ -187,18 +196,19 @@ def notice_content(assessment: Assessment, book: RuleBook, *, office: Office) ->
     }
 
 
-def _item(finding: Finding, book: RuleBook) -> dict[str, Any]:  # Any: JSON
+def _item(finding: Finding, book: RuleBook, held: Collection[str]) -> dict[str, Any]:  # Any: JSON
     words = letter_words()["notice"]
+    is_held = finding.outcome != "not_eligible" and finding.programme in held
     amounts = []
     for fen, key in ((finding.monthly_fen, "month"), (finding.one_off_fen, "once")):
-        if finding.outcome == "eligible" and fen:
+        if finding.outcome == "eligible" and fen and not is_held:
             amounts.append(_say(words[key], amount=yuan_text(fen), capitals=in_capitals(fen)))
     shown = [line for line in finding.tests if line.verdict == ("pass" if finding.outcome == "eligible" else "fail")]
     return {
         "programme": finding.programme,
         "name": names_of((finding.programme,), book),
         "outcome": finding.outcome,
-        "result": words["results"][finding.outcome],
+        "result": words["results"]["held" if is_held else finding.outcome],
         "members": list(finding.members),
         "amounts": amounts,
         "tests": [render_test(line, book) for line in shown],

@@ -11,6 +11,7 @@ from services.eligibility.models import Assessment, RecordAccount
 from services.kit.statements import Found
 
 _LIVE = text("SELECT assessment_id FROM assessment WHERE state = 'live' AND household_ref = :ref")
+_FINDINGS = text("SELECT assessment_id, findings FROM assessment WHERE assessment_id = ANY(CAST(:ids AS uuid[]))")
 _RECORD = text(
     "SELECT a.record_id, a.source, a.household_ref, a.person_ref, a.year, a.kind, a.reason, a.assessment_id,"
     " a.first_at, a.changed_at, y.sum_fen, y.threshold_fen, y.band FROM record_account a"
@@ -28,6 +29,11 @@ async def live_assessment(db: AsyncSession, household_ref: UUID) -> UUID | None:
 async def find_assessment(db: AsyncSession, assessment_id: UUID) -> Assessment | None:
     """One assessment."""
     return await db.get(Assessment, assessment_id)
+
+
+async def findings_of(db: AsyncSession, ids: Collection[UUID]) -> Sequence[Found]:
+    """The findings of some assessments, as JSON text."""
+    return (await db.execute(_FINDINGS, {"ids": list(ids)})).all() if ids else []
 
 
 async def assessments_of(db: AsyncSession, household_ref: UUID, *, before: int | None, limit: int) -> list[Assessment]:

@@ -15,6 +15,7 @@ _LIST = text(
     " AND (CAST(:letter AS text) IS NULL OR substr(outcomes, :place, 1) = :letter)"
     " AND (CAST(:reason AS int) IS NULL OR CAST(found AS jsonb) -> 4 @> to_jsonb(CAST(:reason AS int)))"
     " AND (CAST(:fact AS int) IS NULL OR CAST(found AS jsonb) -> 5 @> to_jsonb(CAST(:fact AS int)))"
+    " AND (CAST(:flag AS int) IS NULL OR CAST(CAST(found AS jsonb) ->> 1 AS int) & :flag > 0)"
     " AND (CAST(:after AS uuid) IS NULL OR household_ref > :after) ORDER BY household_ref LIMIT :limit"
 )
 
@@ -28,9 +29,10 @@ async def list_screened(
     letter: str | None,
     reason: int | None,
     fact: int | None,
+    flag: int | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Found]:
-    """Households by ref: those with a letter at a place (from 1), with a reason, with a fact missing."""
+    """Households by ref: those with a letter at a place (from 1), with a reason, a fact missing, a flag set."""
     values = {"run_id": run_id, "division": division, "place": place, "letter": letter, "reason": reason, "fact": fact}
-    return (await db.execute(_LIST, {**values, "after": after, "limit": limit})).all()
+    return (await db.execute(_LIST, {**values, "flag": flag, "after": after, "limit": limit})).all()

@@ -63,10 +63,17 @@ _MARK = (
     " (SELECT string_agg(concat_ws(':', p.person_ref, p.version), ',' ORDER BY p.person_ref)"
     " FROM person_care p WHERE p.household_ref = h.household_ref),"
     " (SELECT string_agg(concat_ws(':', g.record_id, g.version), ',' ORDER BY g.record_id)"
-    " FROM grid_report g WHERE g.household_ref = h.household_ref)))"
+    " FROM grid_report g WHERE g.household_ref = h.household_ref),"
+    " (SELECT string_agg(concat_ws(':', b.person_ref, b.version), ',' ORDER BY b.person_ref)"
+    " FROM person_benefit b WHERE b.household_ref = h.household_ref)))"
+)
+_BENEFITS = (
+    "(SELECT json_agg(json_build_array(b.person_ref, b.benefits) ORDER BY b.person_ref)"
+    " FROM person_benefit b WHERE b.household_ref = h.household_ref)"
 )
 _NEXT = text(
-    f"SELECT h.household_ref, h.division, {_MARK} AS mark, v.result_on, o.mark AS mark_before, o.fresh_until,"
+    f"SELECT h.household_ref, h.division, {_MARK} AS mark, CAST({_BENEFITS} AS text) AS benefits, v.result_on,"
+    " o.mark AS mark_before, o.fresh_until,"
     " o.outcomes AS letters_before, o.found AS found_before FROM household_facts h"
     " LEFT JOIN visit v ON v.household_ref = h.household_ref"
     " LEFT JOIN screening_outcome o ON o.run_id = :since_run AND o.household_ref = h.household_ref"

@@ -163,7 +163,7 @@ async def _store(db: AsyncSession, batch: _Batch, owners: _Owners, versions: Seq
     new_ids = set(batch.ids.values())
     settled.changed_notes = [(ref, note) for ref, note in settled.changed_notes if ref not in new_ids]
     settled.moved = [person for person in settled.moved if person.id not in owners.new]
-    await write_settled(db, settled, new_people=owners.new, with_sums=False)
+    await write_settled(db, settled, work=work, new_people=owners.new, with_sums=False)
     await _learn_contacts(db, batch, owners, work)
 
 

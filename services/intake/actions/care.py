@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.event import new_event_id
 from services.contracts.intake import CareChanged, CountedRecord
+from services.intake.actions.benefits import tell_benefits
 from services.intake.actions.work import Work, home_of
 from services.intake.records.sums import PersonSums, SumRecord, person_sums
 from services.intake.store import care, people
@@ -108,7 +109,7 @@ def _event(person: PersonRow, own: Sequence[CareRow], sums: PersonSums, work: Wo
 
 
 async def write_settled(
-    db: AsyncSession, settled: Settled, *, new_people: Collection[UUID] = (), with_sums: bool = True
+    db: AsyncSession, settled: Settled, *, work: Work, new_people: Collection[UUID] = (), with_sums: bool = True
 ) -> None:
     """Write sums, notes and versions, and the events into the outbox. `new_people` were added with their version, and
     without `with_sums` the years were written with the records."""
@@ -118,6 +119,7 @@ async def write_settled(
     await people.raise_care_versions(db, [(person.id, person.care_version) for person in known])
     moved = [(p.id, p.household_id, p.division, p.registered_division, p.in_city) for p in settled.moved]
     await people.relocate(db, moved)
+    await tell_benefits(db, [person.id for person in settled.moved], is_news=False, work=work)
     await emit(db, *settled.events)
 
 
@@ -126,7 +128,7 @@ async def recount(db: AsyncSession, ids: Collection[UUID], *, work: Work) -> Set
     some = await people.people_by_id(db, ids)
     rows = group_by_person(await care.records_of(db, [person.id for person in some]))
     settled = settle(some, rows, work=work)
-    await write_settled(db, settled)
+    await write_settled(db, settled, work=work)
     return settled
 
 

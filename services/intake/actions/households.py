@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contracts.intake import HouseholdChanged
+from services.intake.actions.benefits import tell_benefits
 from services.intake.actions.care import recount
 from services.intake.actions.consents import tell_consents
 from services.intake.actions.people import Personal, index_of, new_person, seal, unseal
@@ -73,6 +74,7 @@ async def register_household(db: AsyncSession, form: HouseholdForm, *, work: Wor
     await emit(db, *told)
     changed = [*(row.id for row in moved.values()), *(row.id for row in plan.leavers)]
     await recount(db, changed, work=work)
+    await tell_benefits(db, changed, is_news=False, work=work)
     if merged:
         await tell_consents(db, target_id, work=work)
     return Registered(target_id, {ref: row.id for ref, row in rows.items()}, "changed" if plan.target else "new")

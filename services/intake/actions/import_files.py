@@ -17,10 +17,17 @@ from services.intake.records.hospital_file import OpenFile, open_hospital_file
 from services.intake.records.households import read_household
 from services.intake.records.issues import Action, Issue, gravest
 from services.intake.records.jsonlines import objects
+from services.intake.records.roll import ReadRoll
+from services.intake.records.roll_file import OpenRoll, open_roll_file
 from services.intake.records.tables import Limits
 
 HOSPITAL_COSTS, GRID_REPORTS, HOUSEHOLDS = "hospital-costs", "grid-reports", "households"
-KINDS = (HOSPITAL_COSTS, GRID_REPORTS, HOUSEHOLDS, "benefit-rolls")
+BENEFIT_ROLLS = "benefit-rolls"
+KINDS = (HOSPITAL_COSTS, GRID_REPORTS, HOUSEHOLDS, BENEFIT_ROLLS)
+TABLES = (HOSPITAL_COSTS, BENEFIT_ROLLS)
+"""Kinds that are tables with headers, written all at once and taken back all at once."""
+SOURCES = {BENEFIT_ROLLS: "civil_affairs"}
+"""Who sends a kind of file when the sender does not say; the medical-insurance bureau for any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ def headers_key(headers: tuple[str, ...]) -> bytes:
 
 def check_kind(kind: str) -> None:
     """Raises: NotAFileKind."""
-    if kind not in (HOSPITAL_COSTS, GRID_REPORTS, HOUSEHOLDS):
+    if kind not in KINDS:
         raise NotAFileKind()
 
 
@@ -70,6 +77,37 @@ def open_costs(data: bytes, order: FileOrder) -> OpenFile:
         limits=order.limits,
         read_workbook=read_in_child,
     )
+
+
+def open_roll(data: bytes, order: FileOrder) -> OpenRoll:
+    """A benefit roll whose columns are known.
+
+    Raises: RefusedFile, MappingNeeded.
+    """
+    return open_roll_file(
+        data, today=order.today, mapping=order.mapping, limits=order.limits, read_workbook=read_in_child
+    )
+
+
+def open_headers(data: bytes, order: FileOrder) -> tuple[str, ...]:
+    """The headers of a table, when its columns are known.
+
+    Raises: RefusedFile, MappingNeeded.
+    """
+    return (open_roll if order.kind == BENEFIT_ROLLS else open_costs)(data, order).headers
+
+
+def read_roll(opened: OpenRoll, territory: str) -> list[tuple[int, int, ReadRoll]]:
+    """Every row; one about a place that is not the sender's is rejected.
+
+    Raises: RefusedFile.
+    """
+    lines = []
+    for number, row, read in opened.lines:
+        if read.line is not None and not is_within(read.line.division, territory):
+            read = ReadRoll(None, (*read.issues, Issue("DIVISION_OUTSIDE_TERRITORY", "roll_division")))
+        lines.append((number, row, read))
+    return lines
 
 
 def read_costs(opened: OpenFile, territory: str) -> list[ReadLine]:

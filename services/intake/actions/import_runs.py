@@ -13,21 +13,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.actions.bills import Origin, record_costs
 from services.intake.actions.import_files import (
+    BENEFIT_ROLLS,
     HOSPITAL_COSTS,
     FileOrder,
     ReadObject,
     open_costs,
+    open_roll,
     read_costs,
     read_objects,
+    read_roll,
 )
 from services.intake.actions.import_known import known_of
 from services.intake.actions.import_objects import store_object
 from services.intake.actions.imports import EMPTY_COUNTS
+from services.intake.actions.rolls import check_roll, write_roll
 from services.intake.actions.work import Work
 from services.intake.errors import Raced
 from services.intake.records.batch import ReviewedLine, review
 from services.intake.records.headers import RefusedFile
+from services.intake.records.hospital_file import OpenFile
 from services.intake.records.issues import Action, Issue, gravest
+from services.intake.records.roll_file import OpenRoll
 from services.intake.records.tables import Limits
 from services.intake.settings import Keys
 from services.intake.store import imports
@@ -67,6 +73,8 @@ async def run_one(runner: Runner) -> bool:
             await _fail(runner, job, "gave_up")
         elif job["kind"] == HOSPITAL_COSTS:
             await _run_costs(runner, job)
+        elif job["kind"] == BENEFIT_ROLLS:
+            await _run_roll(runner, job)
         else:
             await _run_objects(runner, job)
     except RefusedFile as refused:
@@ -112,18 +120,41 @@ async def _run_costs(runner: Runner, job: Job) -> None:
         reviewed = await asyncio.to_thread(review, lines, known)
         if job["state"] == "committing":
             await _commit_costs(db, job, reviewed, work)
-        await imports.clear_rows(db, job["id"])
-        await imports.add_rows(db, job, rows_of(reviewed))
-        notes = orjson.dumps([shown(issue) for issue in opened.notes]).decode()
-        await imports.tell_file(
-            db, job["id"], form=opened.form, encoding=opened.encoding, separator=opened.separator, sheet=opened.sheet,
-            file_notes=notes,
-        )  # fmt: skip
-        counts = count(reviewed)
-        await imports.note_progress(db, job["id"], len(lines), len(lines), orjson.dumps(counts).decode())
-        await imports.move_job(db, job["id"], "committed" if job["state"] == "committing" else "checked")
+        await _tell_table(db, job, opened, reviewed, opened.notes)
 
     await _again_if_raced(runner, step)
+
+
+async def _run_roll(runner: Runner, job: Job) -> None:
+    """Check or commit a benefit roll: it takes the place of the former one in one transaction, or not at all."""
+    data, order = await _file(runner, job)
+    opened = await asyncio.to_thread(open_roll, data, order)
+    reads = await asyncio.to_thread(read_roll, opened, order.territory)
+    work = _work(runner, job)
+
+    async def step(db: AsyncSession) -> None:
+        if job["state"] == "committing":
+            reviewed = await write_roll(db, reads, job["id"], work=work)
+        else:
+            reviewed = await check_roll(db, reads, work=work)
+        await _tell_table(db, job, opened, reviewed.rows, opened.notes + reviewed.notes)
+
+    await _again_if_raced(runner, step)
+
+
+async def _tell_table(
+    db: AsyncSession, job: Job, opened: OpenFile | OpenRoll, reviewed: Sequence[ReviewedLine], notes: Sequence[Issue]
+) -> None:
+    """Write what became of a table: findings, counts, what the file turned out to be, and the job's next state."""
+    await imports.clear_rows(db, job["id"])
+    await imports.add_rows(db, job, rows_of(reviewed))
+    await imports.tell_file(
+        db, job["id"], form=opened.form, encoding=opened.encoding, separator=opened.separator, sheet=opened.sheet,
+        file_notes=orjson.dumps([shown(issue) for issue in notes]).decode(),
+    )  # fmt: skip
+    counts = orjson.dumps(count(reviewed)).decode()
+    await imports.note_progress(db, job["id"], len(reviewed), len(reviewed), counts)
+    await imports.move_job(db, job["id"], "committed" if job["state"] == "committing" else "checked")
 
 
 async def _again_if_raced(runner: Runner, step: Callable[[AsyncSession], Any]) -> None:

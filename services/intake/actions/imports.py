@@ -13,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.contracts.divisions import CITY
 from services.intake.actions.care import recount
 from services.intake.actions.import_files import (
-    HOSPITAL_COSTS,
+    BENEFIT_ROLLS,
+    TABLES,
     FileOrder,
     asked_mapping,
     check_kind,
     headers_key,
-    open_costs,
+    open_headers,
     read_objects,
 )
+from services.intake.actions.rolls import undo_roll
 from services.intake.actions.work import Work
 from services.intake.errors import FileRefused, ImportState, ImportTouched
 from services.intake.records.headers import MappingNeeded, RefusedFile
@@ -64,20 +66,20 @@ async def examine(database: Database, upload: Upload, *, work: Work, limits: Lim
 
 
 async def _look(database: Database, data: bytes, order: FileOrder, work: Work) -> FileOrder:
-    if order.kind != HOSPITAL_COSTS:
+    if order.kind not in TABLES:
         await asyncio.to_thread(lambda: next(read_objects(data, order), None))
         return order
     try:
-        opened = await asyncio.to_thread(open_costs, data, order)
+        headers = await asyncio.to_thread(open_headers, data, order)
     except MappingNeeded as asked:
         async with database.transaction() as db:
             known = await imports.find_mapping(db, order.source, headers_key(asked.headers))
         order = replace(order, mapping=asked_mapping(asked, known))
-        opened = await asyncio.to_thread(open_costs, data, order)
+        headers = await asyncio.to_thread(open_headers, data, order)
     if order.mapping:
         text = orjson.dumps(dict(order.mapping)).decode()
         async with database.transaction() as db:
-            await imports.keep_mapping(db, order.source, headers_key(opened.headers), text, work.actor.subject)
+            await imports.keep_mapping(db, order.source, headers_key(headers), text, work.actor.subject)
     return order
 
 
@@ -136,7 +138,7 @@ async def ask_commit(db: AsyncSession, job_id: UUID) -> Job:
 async def undo_import(db: AsyncSession, job_id: UUID, *, work: Work) -> Job:
     """Take all records of an import back. The transaction must see every territory; the caller may see the import.
 
-    Raises: NotFound, ImportState, ImportTouched when records were corrected since.
+    Raises: NotFound, ImportState, ImportTouched when records were corrected, or a roll was replaced, since.
     """
     job = await find_import(db, job_id, lock=True)
     if job["state"] == "undone":
@@ -144,15 +146,22 @@ async def undo_import(db: AsyncSession, job_id: UUID, *, work: Work) -> Job:
     if job["state"] == "checked":
         await imports.move_job(db, job_id, "undone")
         return job | {"state": "undone"}
-    if job["state"] != "committed" or job["kind"] != HOSPITAL_COSTS:
-        raise ImportState.of(job["state"], ["checked", "committed"] if job["kind"] == HOSPITAL_COSTS else ["checked"])
+    if job["state"] != "committed" or job["kind"] not in TABLES:
+        raise ImportState.of(job["state"], ["checked", "committed"] if job["kind"] in TABLES else ["checked"])
+    if job["kind"] == BENEFIT_ROLLS:
+        await undo_roll(db, job_id, work=work)
+    else:
+        await _withdraw_costs(db, job_id, work=work)
+    await imports.move_job(db, job_id, "undone")
+    return job | {"state": "undone"}
+
+
+async def _withdraw_costs(db: AsyncSession, job_id: UUID, *, work: Work) -> None:
     rows = await care.records_of_import(db, job_id)
     if any(is_corrected for _, _, is_corrected in rows):
         raise ImportTouched()
     await care.withdraw_records(db, [record_id for record_id, _, _ in rows])
     await recount(db, {person_id for _, person_id, _ in rows}, work=work)
-    await imports.move_job(db, job_id, "undone")
-    return job | {"state": "undone"}
 
 
 async def confirm_row(db: AsyncSession, job_id: UUID, line: int, *, in_fen: bool, work: Work) -> UUID:

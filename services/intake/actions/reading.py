@@ -13,9 +13,10 @@ from services.intake.actions.consents import in_force
 from services.intake.actions.people import unseal
 from services.intake.actions.work import Work
 from services.intake.records.masks import mask_id_region, mask_name, mask_phone
-from services.intake.store import care, consents, households, people, reading, reports
+from services.intake.store import care, consents, households, people, reading, reports, rolls
 from services.intake.store.consents import ConsentRow
 from services.intake.store.households import HouseholdRow
+from services.intake.store.rolls import HeldRow
 from services.kit.errors import NotFound
 
 
@@ -78,7 +79,7 @@ async def read_household_page(db: AsyncSession, household_ref: UUID, *, work: Wo
     order = {ref: place for place, ref in enumerate(facts)}
     members = await reading.members_of(db, household_ref)
     members.sort(key=lambda member: order.get(str(member["id"]), len(order)))
-    return {
+    page = {
         "household_ref": row.id,
         "division": row.division,
         "place": divisions().full_name(row.division),
@@ -95,6 +96,10 @@ async def read_household_page(db: AsyncSession, household_ref: UUID, *, work: Wo
         ],
         "consents": [_decision(one) for one in in_force(await consents.decisions_of(db, household_ref))],
     }
+    # A county's roll is the county's row; whoever may see the household may see what its people receive by it.
+    await rolls.see_everything(db)
+    page["benefits"] = [_benefit(one) for one in await rolls.benefits_of_household(db, household_ref)]
+    return page
 
 
 def _own_bill(row: dict[str, Any]) -> dict[str, Any]:
@@ -105,6 +110,18 @@ def _own_bill(row: dict[str, Any]) -> dict[str, Any]:
         "settlement_year": row["settlement_year"],
         "self_paid": yuan(row["self_paid_fen"]),
         "note": row["note"],
+    }
+
+
+def _benefit(row: HeldRow) -> dict[str, Any]:
+    return {
+        "person_ref": row.person_id,
+        "programme": row.programme,
+        "division": row.division,
+        "place": divisions().full_name(row.division),
+        "since": row.since,
+        "until": row.until,
+        "monthly_amount": None if row.month_fen is None else yuan(row.month_fen),
     }
 
 

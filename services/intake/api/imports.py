@@ -11,6 +11,7 @@ import orjson
 from fastapi import Depends, File, Form, Header, Query, Request, UploadFile
 from starlette.responses import Response
 
+from services.intake.actions.import_files import SOURCES
 from services.intake.actions.import_runs import import_error
 from services.intake.actions.imports import (
     EMPTY_COUNTS,
@@ -116,13 +117,17 @@ async def post_import(
     file: Annotated[UploadFile, File()],
     kind: Annotated[str, Form(max_length=40)],
     dry_run: Annotated[str, Form(max_length=5)] = "false",
-    source: Annotated[str, Form(max_length=64)] = "medical_insurance",
+    source: Annotated[str, Form(max_length=64)] = "",
     mapping: Annotated[str, Form(max_length=8_000)] = "",
 ) -> Response:
-    """A missing needed column is 422 and makes no import; other headers are 422 with a suggested `mapping` to confirm.
+    """`kind`: hospital-costs, grid-reports, households, or benefit-rolls (who receives what; takes the place of the
+    former roll of each programme and place it names).
+
+    A missing needed column is 422 and makes no import; other headers are 422 with a suggested `mapping` to confirm.
     The same file again is the same import."""
     if dry_run.lower() not in _FLAGS:
         raise _wrong("dry_run", "只能是true或false", "true or false")
+    source = source or SOURCES.get(kind, "medical_insurance")
     if not _SOURCE.fullmatch(source):
         raise _wrong("source", "来源代码格式不对", "Not a source code")
     work = work_of(request, actor)

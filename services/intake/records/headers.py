@@ -47,7 +47,17 @@ class MappingNeeded(RefusedFile):
 @cache
 def hospital_columns() -> tuple[Column, ...]:
     """The columns of a hospital-cost file, in the order of the template."""
-    rows: dict[str, dict[str, Any]] = load_yaml("columns.yaml")
+    return _columns("columns.yaml")
+
+
+@cache
+def roll_columns() -> tuple[Column, ...]:
+    """The columns of a benefit roll, in the order of the template."""
+    return _columns("roll_columns.yaml")
+
+
+def _columns(name: str) -> tuple[Column, ...]:
+    rows: dict[str, dict[str, Any]] = load_yaml(name)
     return tuple(
         Column(field, row["zh"], row.get("needed", False), tuple(row.get("also", ()))) for field, row in rows.items()
     )

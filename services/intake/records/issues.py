@@ -50,7 +50,11 @@ def _texts() -> dict[str, dict[str, str]]:
 
 @cache
 def _labels() -> dict[str, dict[str, str]]:
-    labels: dict[str, dict[str, str]] = load_yaml("fields.yaml") | load_yaml("columns.yaml")
+    labels: dict[str, dict[str, str]] = {
+        **load_yaml("roll_columns.yaml"),
+        **load_yaml("fields.yaml"),
+        **load_yaml("columns.yaml"),
+    }
     return labels
 
 

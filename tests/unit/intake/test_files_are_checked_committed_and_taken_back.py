@@ -194,7 +194,7 @@ async def test_other_headers_are_asked_about_once_for_each_sender(intake: PartUn
     [
         (b"", {}, 422, "file_refused"), (b"PK\x03\x04x", {}, 422, "file_refused"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", {}, 422, "file_refused"),
-        (b"x", {"kind": "benefit-rolls"}, 422, "kind_not_taken"),
+        (b"x", {"kind": "benefit-rolls"}, 422, "file_refused"),
         (b"x", {"kind": "poems"}, 422, "kind_not_taken"), (b"x", {"dry_run": "maybe"}, 422, "bad_input"),
         (b"x", {"mapping": "[1]"}, 422, "bad_input"), (b"x", {"source": "a b"}, 422, "bad_input"),
         (b"x" * (5 * 1024 * 1024 + 1), {}, 422, "file_refused"), (b"x" * (9 * 1024 * 1024), {}, 413, "too_large"),

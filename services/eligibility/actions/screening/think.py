@@ -23,6 +23,7 @@ from services.eligibility.rules.accounts import Grounds, Home, grounds_of
 from services.eligibility.rules.book import RuleBook
 from services.eligibility.rules.facts import NO_HISTORY, Event, Facts
 from services.eligibility.rules.readers import UnreadableFacts, event_of, facts_of
+from services.eligibility.rules.screening.held import Held, held_of, holding_on, turning_days
 from services.eligibility.rules.screening.leads import leads_of
 from services.eligibility.rules.screening.outcome import outcome_of, pack, unpack
 from services.eligibility.rules.screening.population import CODES, UNKNOWN_YET, Case, Reading, read_population
@@ -146,6 +147,8 @@ def _keep(thought: Thought, household: _Household, mark: Any, task: Task) -> Non
     home, reading, facts = household.home, household.reading, household.facts
     assert reading is not None
     p = task.book.at(household.place, task.as_of)
+    held = held_of(orjson.loads(mark.benefits)) if mark.benefits else ()
+    holding = holding_on(held, task.as_of)
     taken: frozenset[str] = frozenset()
     signals: tuple[str, ...] = ()
     persons = 0
@@ -154,10 +157,12 @@ def _keep(thought: Thought, household: _Household, mark: Any, task: Task) -> Non
         taken = receiving(facts, visit.result if visit else None, mark.result_on, task.as_of)
         signals = signals_of(facts, household.grounds, household.paid, p)
         persons = sum(1 for member in facts.members if member.presence == "present")
-    outcome = outcome_of(reading, taken, persons=persons, is_told=home.is_registered, has_signals=bool(signals))
-    leads = leads_of(outcome, reading, signals, household.before)
+    outcome = outcome_of(
+        reading, taken, persons=persons, is_told=home.is_registered, has_signals=bool(signals), holding=holding
+    )
+    leads = leads_of(outcome, reading, signals, household.before, holding)
     outcome.leads = len(leads)
-    fresh_until = _fresh_until(household, mark.result_on, task.as_of)
+    fresh_until = _fresh_until(household, mark.result_on, held, task.as_of)
     thought.outcomes.append((home.household_ref, home.division, mark.mark, fresh_until, outcome.letters, pack(outcome)))
     thought.leads += [
         (
@@ -170,14 +175,16 @@ def _keep(thought: Thought, household: _Household, mark: Any, task: Task) -> Non
     thought.tally.add(outcome, home.division)
 
 
-def _fresh_until(household: _Household, result_on: date | None, as_of: date) -> date:
-    """The first day on which time alone may change the answers: a birthday, a bill or report that is a year old."""
+def _fresh_until(household: _Household, result_on: date | None, held: Sequence[Held], as_of: date) -> date:
+    """The first day on which time alone may change the answers: a birthday, a bill or report that is a year old, the
+    first or last day on a roll."""
     days = [
         next_birthday(m.birth_date, as_of) for m in (household.facts.members if household.facts else ()) if m.birth_date
     ]
     days += [_year_later(b.settled_on) for person in household.home.persons for b in person.bills if b.counted]
     days += [b.settled_on for person in household.home.persons for b in person.bills if b.counted]
     days += [_year_later(report.told_at.date()) + timedelta(days=1) for report in household.home.reports]
+    days += turning_days(held)
     if result_on is not None:
         days.append(_year_later(result_on))
     return min((day for day in days if day > as_of), default=NEVER)

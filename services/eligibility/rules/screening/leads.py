@@ -10,6 +10,7 @@ from typing import Any, Final
 from services.eligibility.rules.assessment import CheckedTest, Finding
 from services.eligibility.rules.criteria import CATALOGUE
 from services.eligibility.rules.rendering import reason_text, sentence_of
+from services.eligibility.rules.screening.held import NOTHING, Holding
 from services.eligibility.rules.screening.outcome import Outcome, kinds_of
 from services.eligibility.rules.screening.population import CODES, UNKNOWN_YET, YES, Reading
 from services.eligibility.rules.screening.words import screening_words
@@ -38,9 +39,16 @@ class Lead:
     is_new: bool
 
 
-def leads_of(outcome: Outcome, reading: Reading, signals: Sequence[str], before: str | None) -> list[Lead]:
-    """The leads of a household, most pressing first. `before`: its letters when it was read last."""
+def leads_of(
+    outcome: Outcome, reading: Reading, signals: Sequence[str], before: str | None, holding: Holding = NOTHING
+) -> list[Lead]:
+    """The leads of a household, most pressing first. `before`: its letters when it was read last.
+
+    What somebody of it is on the roll of is no lead, and is said in the reason of the others.
+    """
     words = screening_words()
+    held: Reason = {"held": [[code, day.isoformat()] for code, day in holding.first_days().items()]}
+    said: Reason = held if holding.lines else {}
     leads: list[Lead] = []
     for place, (code, letter) in enumerate(zip(CODES, outcome.letters, strict=True)):
         pointing = tuple(each for each in signals if code in words.signals[each].programmes)
@@ -48,12 +56,12 @@ def leads_of(outcome: Outcome, reading: Reading, signals: Sequence[str], before:
         if letter == YES:
             month, once = outcome.amounts.get(code, (0, 0))
             because = list(reading.reasons.get(code, ()))[:_MOST_REASONS]
-            leads.append(_lead(code, "eligible", signals, (month, once), (), {"because": because}, was != YES))
+            leads.append(_lead(code, "eligible", signals, (month, once), (), {"because": because, **said}, was != YES))
         elif letter == UNKNOWN_YET and pointing:
             missing = kinds_of(reading.missing.get(code, ()))
-            leads.append(_lead(code, "unknown", pointing, (0, 0), missing, {}, was != UNKNOWN_YET))
-        elif code in reading.near:
-            near = {"near": _near(reading.near[code])}
+            leads.append(_lead(code, "unknown", pointing, (0, 0), missing, {**said}, was != UNKNOWN_YET))
+        elif code in reading.near and code not in holding.covers:
+            near = {"near": _near(reading.near[code]), **said}
             leads.append(_lead(code, "near_miss", signals, (0, 0), (), near, not was))
     return sorted(leads, key=lambda lead: (-lead.score, CODES.index(lead.programme)))
 
@@ -114,7 +122,15 @@ def _sentence(lead: Any, programmes: Mapping[str, Mapping[str, str]], language: 
     known: Collection[str] = [each for each in lead.signals if each in words.signals]
     if known:
         parts.append(part("signals", signals=listed(words.signals[each].words[language] for each in known)))
+    if reason.get("held"):
+        names = [_held_words(code, since, programmes, language) for code, since in reason["held"]]
+        parts.append(part("held", held=listed(names)))
     return str(join["parts"].join(parts))
+
+
+def _held_words(code: str, since: str, programmes: Mapping[str, Mapping[str, str]], language: str) -> str:
+    name = programmes.get(code, {}).get(language, code)
+    return screening_words().reasons["held_since"][language].format(programme=name, since=since[:7])
 
 
 def _near_words(near: Sequence[Any], language: str) -> dict[str, str]:  # Any: JSON

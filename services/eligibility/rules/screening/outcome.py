@@ -14,11 +14,12 @@ import orjson
 from services.eligibility.rules.columns.reasons import Codes
 from services.eligibility.rules.criteria import CATALOGUE
 from services.eligibility.rules.plan import PROGRAMMES
+from services.eligibility.rules.screening.held import NOTHING, Holding
 from services.eligibility.rules.screening.population import CODES, NO, RECEIVING, UNKNOWN_YET, YES, Reading
 from services.eligibility.rules.screening.words import screening_words
 
 _PLACES: Final = re.compile(r"^members\[[^\]]*\]\.|\[\d+\]")
-_TOLD, _SIGNS, _NEAR = 1, 2, 4
+_TOLD, _SIGNS, _NEAR, _REVIEW = 1, 2, 4, 8
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Outcome:
     amounts: dict[str, tuple[int, int]] = field(default_factory=dict)
     reasons: dict[str, Codes] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
+    is_review: bool = False
 
     def letter(self, programme: str) -> str:
         """The answer to one programme."""
@@ -50,22 +52,35 @@ class Outcome:
         return UNKNOWN_YET in self.letters and YES not in self.letters
 
 
-def outcome_of(reading: Reading, taken: frozenset[str], *, persons: int, is_told: bool, has_signals: bool) -> Outcome:
-    """What a reading comes to for a household that receives the programmes `taken` already."""
+def outcome_of(
+    reading: Reading,
+    taken: frozenset[str],
+    *,
+    persons: int,
+    is_told: bool,
+    has_signals: bool,
+    holding: Holding = NOTHING,
+) -> Outcome:
+    """What a reading comes to for a household that receives the programmes `taken` already, and what it is on rolls of.
+
+    A roll settles an answer that cannot be told; against it the answer no stays, and is a sign for a review.
+    """
     letters = "".join(
-        RECEIVING if letter == YES and code in taken else letter
+        RECEIVING if (letter == YES and code in taken) or (letter != NO and code in holding.covers) else letter
         for code, letter in zip(CODES, reading.letters, strict=True)
     )
+    settled = {code for code, letter in zip(CODES, letters, strict=True) if letter == RECEIVING}
     return Outcome(
         letters,
         persons,
         is_told,
         has_signals,
-        bool(reading.near),
+        any(code not in holding.covers for code in reading.near),
         0,
-        {code: amount for code, amount in reading.amounts.items() if code not in taken},
+        {code: amount for code, amount in reading.amounts.items() if code not in settled},
         {code: codes for code, codes in reading.reasons.items() if letters[CODES.index(code)] == NO},
-        kinds_of(fact for missing in reading.missing.values() for fact in missing),
+        kinds_of(fact for code, missing in reading.missing.items() if code not in settled for fact in missing),
+        any(letters[CODES.index(code)] == NO for code in holding.first_days() if code in CODES),
     )
 
 
@@ -107,10 +122,16 @@ def fact_place(kind: str) -> int | None:
     return _facts().index(kind) if kind in _facts() else None
 
 
+def review_flag() -> int:
+    """The bit of the stored form's second place that marks a household to review."""
+    return _REVIEW
+
+
 def pack(outcome: Outcome) -> str:
     """The stored form, without the letters."""
     places, facts = _reason_places(), _facts()
     flags = _TOLD * outcome.is_told | _SIGNS * outcome.has_signals | _NEAR * outcome.is_near
+    flags |= _REVIEW * outcome.is_review
     return orjson.dumps(
         [
             outcome.persons,
@@ -140,4 +161,5 @@ def unpack(letters: str, found: str) -> Outcome:
         {CODES[place]: (month, once) for place, month, once in amounts},
         reasons,
         tuple(_facts()[place] for place in facts),
+        bool(flags & _REVIEW),
     )

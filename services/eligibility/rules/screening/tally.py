@@ -74,6 +74,7 @@ class Tally:
             "unknown": outcome.is_unknown,
             "near_miss": outcome.is_near,
             "leads": outcome.leads > 0,
+            "review": outcome.is_review,
         }
         for step, holds in steps.items():
             self.funnel[step] = self.funnel.get(step, 0) + holds

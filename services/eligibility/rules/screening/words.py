@@ -40,6 +40,8 @@ class ScreeningWords:
     items: Mapping[str, tuple[str, ...]]
     results: Mapping[str, tuple[str, ...]]
     months: int
+    rolls: Mapping[str, tuple[str, ...]]
+    held: Mapping[str, Words]
     funnel: Mapping[str, Words]
     reasons: Mapping[str, Words]
     join: Mapping[str, Mapping[str, str]]
@@ -66,6 +68,8 @@ def screening_words() -> ScreeningWords:
         items={item: tuple(codes) for item, codes in receiving["items"].items()},
         results={result: tuple(codes) for result, codes in receiving["results"].items()},
         months=int(receiving["months"]),
+        rolls={code: tuple(codes) for code, codes in receiving["rolls"].items()},
+        held=raw["held"],
         funnel=raw["funnel"],
         reasons=raw["reasons"],
         join=raw["join"],
