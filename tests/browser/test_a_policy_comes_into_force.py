@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -116,46 +117,46 @@ async def press(visit: Visit, selector: str) -> None:
     await visit.page.keyboard.press("Enter")
 
 
-async def test_two_persons_raise_a_standard_and_the_families_read_it(browser: Browser, town: RunningSuite) -> None:
-    stories = await families(town)
-    for ref in stories.values():
-        await assessed(town, ref)
-    author, second = await window(browser, town, "林一"), await window(browser, town, "陈二")
-    phone = await window(browser, town, "黄三", width=360)
-    today = town.today.isoformat()
+async def every_answer_is_told(visit: Visit, household: str, name: str) -> None:
+    """The page of a family says of each programme what the answer is and why."""
+    await visit.open(f"/cases/{household}")
+    for programme in rule_book().programmes:
+        verdict = visit.page.locator(f"#p-{programme.code}")
+        assert await verdict.locator(".badge").first.text_content(), programme.code
+        assert await verdict.locator(".why").text_content(), programme.code
+    await visit.page.locator("details.finding").first.evaluate("one => one.open = true")
+    await visit.check(f"case-{name}")
 
-    # What each family's page says before
-    for name in ("sole_earner", "near_miss", "mother_of_three"):
-        for visit in (author, phone):
-            await visit.open(f"/cases/{stories[name]}")
-            for programme in rule_book().programmes:
-                verdict = visit.page.locator(f"#p-{programme.code}")
-                assert await verdict.locator(".badge").first.text_content(), programme.code
-                assert await verdict.locator(".why").text_content(), programme.code
-            await visit.page.locator("details.finding").first.evaluate("one => one.open = true")
-            await visit.check(f"case-{name}")
 
-    # A scenario of its own with losers, then the version that somebody will sign
+async def a_lower_standard_names_its_losers(author: Visit, today: str) -> None:
+    """A scenario of its own says who would get less."""
     await drafted(author, "下调到600元会怎样", "600.00", today, act="rehearse")
     await finished(author)
     await expect(author.page.locator(".away")).to_contain_text("减少或退出")
     await author.check("rehearsal-losers")
+
+
+async def a_slip_of_the_pen_is_mended(author: Visit, today: str) -> str:
+    """Ten times as much is cautioned against; answers the path of the version with the right figure."""
     await drafted(author, "2026年低保标准", "8500.00", today, act="save")
-    await expect(author.page.locator(".caution").first).to_be_visible()  # ten times as much: a digit too many?
+    await expect(author.page.locator(".caution").first).to_be_visible()
     await author.check("policy-caution")
     await author.page.click("a[href$='/edit']")
     await author.page.fill("#r0_value", "950.00")
     await author.page.click("button[value=save]")
     await author.page.wait_for_url(re.compile(r"/policy/versions/[0-9a-f-]{36}$"))
-    version = author.page.url.removeprefix(town.stage.url)
+    return path_of(author)
+
+
+async def it_is_rehearsed_and_compared(author: Visit, phone: Visit, version: str) -> None:
+    """The rehearsal shows whom it moves, by county and township, and stands beside the other scenario."""
     await press(author, f"form[action='{version}/rehearse'] button")
     await finished(author)
     for visit in (author, phone):
-        await visit.open(author.page.url.removeprefix(town.stage.url))
+        await visit.open(path_of(author))
         await visit.check("rehearsal")
     assert await author.page.locator("#samples-head ~ .scroll tbody tr").count() > 0
-    county = author.page.locator("#where-head ~ .scroll tbody th a").first
-    await county.click()
+    await author.page.locator("#where-head ~ .scroll tbody th a").first.click()
     await expect(author.page.locator("#townships")).to_be_visible()
     await author.open("/policy/rehearsals")
     for box in await author.page.locator("input[name=ids]").all():
@@ -163,7 +164,9 @@ async def test_two_persons_raise_a_standard_and_the_families_read_it(browser: Br
     await author.page.click("main form button")
     await author.check("rehearsals-compared")
 
-    # Signed by somebody else, and in force by itself
+
+async def somebody_else_signs(author: Visit, second: Visit, version: str) -> None:
+    """Its author may not approve it; another person approves and schedules it, and it comes into force by itself."""
     await author.open(version)
     await expect(author.page.locator("main")).to_contain_text("须由另一人批准")
     assert await author.page.locator(f"form[action='{version}/approve']").count() == 0
@@ -178,12 +181,31 @@ async def test_two_persons_raise_a_standard_and_the_families_read_it(browser: Br
         return "现行" in await second.page.inner_text(".chips")
 
     await until(is_in_force, within_s=60, what="the version to come into force")
-    for visit in (second, phone):
-        await visit.open(version)
-        await visit.check("policy-in-force")
+
+
+def path_of(visit: Visit) -> str:
+    """Where a window is."""
+    return urlsplit(visit.page.url).path
+
+
+async def test_two_persons_raise_a_standard_and_the_families_read_it(browser: Browser, town: RunningSuite) -> None:
+    stories = await families(town)
+    for ref in stories.values():
+        await assessed(town, ref)
+    author, second = await window(browser, town, "林一"), await window(browser, town, "陈二")
+    phone = await window(browser, town, "黄三", width=360)
+    for name in ("sole_earner", "near_miss", "mother_of_three"):
+        for visit in (author, phone):
+            await every_answer_is_told(visit, stories[name], name)
+    today = town.today.isoformat()
+    await a_lower_standard_names_its_losers(author, today)
+    version = await a_slip_of_the_pen_is_mended(author, today)
+    await it_is_rehearsed_and_compared(author, phone, version)
+    await somebody_else_signs(author, second, version)
     await second.open("/policy?q=最低生活保障月标准")
     await expect(second.page.locator("tbody td.value")).to_contain_text("950.00")
     for path, name in (
+        (version, "policy-in-force"),
         ("/policy", "policy"),
         ("/policy/versions", "policy-versions"),
         ("/policy/rehearsals", "rehearsals"),
