@@ -52,6 +52,7 @@ class Visit:
 
     async def check(self, name: str, *, headings: int | None = 1) -> None:
         """Nothing complained, nothing is wider than the window, and there is one h1. Keeps a picture when asked to."""
+        await self.page.wait_for_load_state()
         assert self.complaints == [], name
         wide = await self.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= self.width, (name, wide)

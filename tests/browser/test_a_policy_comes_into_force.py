@@ -161,7 +161,8 @@ async def it_is_rehearsed_and_compared(author: Visit, phone: Visit, version: str
     await author.open("/policy/rehearsals")
     for box in await author.page.locator("input[name=ids]").all():
         await box.check()
-    await author.page.click("main form button")
+    async with author.page.expect_navigation():
+        await author.page.click("main form button")
     await author.check("rehearsals-compared")
 
 
