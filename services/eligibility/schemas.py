@@ -4,7 +4,7 @@
 no decimal text and dates that do not exist are refused; errors name the field and never repeat the value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -252,12 +252,13 @@ def to_check(body: CheckIn, book: RuleBook, *, today: date) -> Check:
     wrong = list(_wrong(body, on))
     if not book.knows(body.county):
         wrong.append(FieldError("county", "no_parameters", "这个地区没有政策参数", "No parameters for this place"))
+    overrides = {
+        id: raw for id, raw in (body.parameters or {}).items() if raw is not None or id not in book.definitions
+    }
+    wrong += _wrong_parameters(overrides, book)
     if wrong:
         raise BadInput(errors=tuple(wrong))
-    try:
-        parameters = book.at(body.county, on, body.parameters)
-    except ParameterProblem as problem:
-        raise BadInput(errors=(_parameter_error(problem),)) from None
+    parameters = book.at(body.county, on, overrides)
     household = body.household.model_dump(exclude_unset=True)
     event = body.event.model_dump(exclude_unset=True) if body.event else None
     history = body.history.model_dump(exclude_unset=True) if body.history else None
@@ -309,6 +310,14 @@ def _wrong(body: CheckIn, on: date) -> Iterator[FieldError]:
     applicant = body.history.single_applicant if body.history else None
     if applicant is not None and applicant not in seen:
         yield FieldError("history.single_applicant", "unknown_ref", "没有这个成员", "There is no such member")
+
+
+def _wrong_parameters(overrides: Mapping[str, Any], book: RuleBook) -> Iterator[FieldError]:  # Any: JSON values
+    for id, raw in overrides.items():
+        try:
+            book.read_overrides({id: raw})
+        except ParameterProblem as problem:
+            yield _parameter_error(problem)
 
 
 def _parameter_error(problem: ParameterProblem) -> FieldError:

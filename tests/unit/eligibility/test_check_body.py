@@ -256,3 +256,19 @@ def test_stored_facts_of_the_wrong_shape_are_refused_without_their_values(househ
 def test_a_rounding_unit_of_zero_is_refused_by_name() -> None:
     with pytest.raises(ParameterProblem, match="above zero"):
         rule_book().read_overrides({"grant_unit": "0"})
+
+
+def test_an_override_of_null_reads_as_absent_and_an_unknown_one_is_refused_all_the_same() -> None:
+    given = {"job_cost_rate": None, "margin_multiple": "1.6", "tiers": None, "medical_deduct": None}
+    known = read_check(body(parameters={"margin_multiple": "1.6"}), rule_book(), today=TODAY).parameters
+    asked = read_check(body(parameters=given), rule_book(), today=TODAY).parameters
+    assert {id: getattr(asked, id) for id in asked.ids()} == {id: getattr(known, id) for id in known.ids()}
+    assert asked.replacements == known.replacements
+    assert refused(body(parameters={"no_such_thing": None})) == ["parameters.no_such_thing"]
+
+
+def test_every_wrong_override_is_named_and_every_wrong_fact_beside_it() -> None:
+    wrong = {"margin_multiple": SECRET, "job_cost_rate": "0.2", "tiers": [["12345678"]], "no_such_thing": 1}
+    named = ["parameters.margin_multiple", "parameters.tiers", "parameters.no_such_thing"]
+    assert refused(body(parameters=wrong)) == named
+    assert refused(body(county="110101", parameters=wrong)) == ["county", *named]
