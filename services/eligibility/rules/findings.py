@@ -5,7 +5,7 @@ from functools import cache
 
 from services.eligibility.rules.assessment import CheckedTest, Finding, Margin
 from services.eligibility.rules.criteria import Comparison, Line, Text, one
-from services.eligibility.rules.logic import RATE, Unknown, Value, is_unknown, round_half_up
+from services.eligibility.rules.logic import BEYOND, RATE, Unknown, Value, is_unknown, round_half_up
 from services.eligibility.rules.plain import HouseholdView, PersonView
 from services.eligibility.rules.snapshot import Parameters
 from services.eligibility.rules.steps import Programme
@@ -129,8 +129,8 @@ def _test_lines(told: Told, p: Parameters) -> tuple[CheckedTest, ...]:
             if test.per is not one:
                 per = test.per(subject, p)
                 actual, threshold = round_half_up(actual, per), round_half_up(threshold, per)
-            if type(threshold) is Unknown:
-                threshold = None
+            if type(threshold) is Unknown or threshold == BEYOND:
+                threshold = None  # an empty list of bands has no line to show
         if type(actual) is Unknown:
             actual = None
         elif type(actual) is bool:
@@ -156,7 +156,7 @@ def _margin_of_refusal(told: Told, p: Parameters) -> Margin | None:
     if len(failing) != 1:
         return None
     line, subject = failing[0]
-    if line.holds is not False or not isinstance(line.test, Comparison):
+    if line.holds is not False or not isinstance(line.test, Comparison) or line.threshold == BEYOND:
         return None
     near = False
     if line.threshold > 0 and not is_unknown(p.near_miss_share):

@@ -175,3 +175,19 @@ def test_a_near_miss_goes_to_charity_alone() -> None:
         for need in assess(facts, p, book, event=event, history=history).needs:
             if need.near_miss:
                 assert need.partners == ("charity_federation",) and need.bureaux == ()
+
+
+def test_an_empty_list_of_bands_shows_no_figure_that_no_law_has() -> None:
+    member = Member("m1", "self", incomes=(Income("wage", 500_000),))
+    facts = Facts((member,), Assets(), Expenditures(medical_self_paid_fen=5_000_000))
+    p = rule_book().at("350602", DAY, {"temp_spending_bands": []})
+    shown = render(assess(facts, p, rule_book()), rule_book())
+    finding = next(each for each in shown["findings"] if each["programme"] == "temp_spending")
+    (band,) = [test for test in finding["tests"] if test["id"] == "temp_spending.band"]
+    assert (finding["outcome"], finding["margin"], band["outcome"], band["threshold"]) == (
+        "not_eligible",
+        None,
+        "fail",
+        None,
+    )
+    assert band["text"]["zh"].endswith("没有达到支出型临时救助起点（没有可用的数字）"), band["text"]["zh"]
