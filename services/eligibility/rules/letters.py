@@ -126,11 +126,14 @@ def _why(outcome: str, assessment: Assessment, findings: Sequence[Finding], most
 
 
 def _why_not(assessment: Assessment) -> Text2 | None:
-    """The failed test that is nearest to its line, else the first there is."""
+    """The failed test that is nearest to its line; else the first of dibao, else the first there is."""
     refused = [finding for finding in assessment.findings if any(line.verdict == "fail" for line in finding.tests)]
+    if assessment.people == 0 and not any(finding.is_near_miss for finding in refused):
+        return reason_text("NOBODY_COUNTED")
     if not refused:
         return None
-    finding = next((each for each in refused if each.is_near_miss), refused[0])
+    finding = next((each for each in refused if each.is_near_miss), None)
+    finding = finding or next((each for each in refused if each.programme == "dibao"), refused[0])
     failed = [line for line in finding.tests if line.verdict == "fail"]
     if finding.margin is None:
         return sentence_of(failed[0])

@@ -125,3 +125,24 @@ def test_the_notice_writes_amounts_in_capitals_too() -> None:
 )
 def test_capital_figures(fen: int, capitals: str) -> None:
     assert in_capitals(fen) == "人民币" + capitals
+
+
+def told_of(*members: dict[str, Any]) -> str:
+    household = {"members": list(members), "assets": {"dwellings": 1}, "expenditures_12m": {}}
+    known = {"disability": None, "serious_illness": False, "able_to_work": True, "employment": "employed"}
+    for number, member in enumerate(members):
+        member |= {"ref": f"m{number}", "student": "none", **known}
+    asked = read_check({"county": "350602", "household": household}, BOOK, today=date(2025, 3, 1))
+    made = assess(asked.facts, asked.parameters, BOOK)
+    return plain_version(made, BOOK, office=office(), due=None)["zh"]
+
+
+def test_a_refusal_is_told_by_the_family_s_own_income_though_a_member_was_tested_for_tekun_first() -> None:
+    wage = [{"kind": "wage", "monthly": "9000.00"}]
+    told = told_of({"relation": "self", "birth_date": "1980-01-01", "incomes": wage, "obligors": []})
+    assert "：家庭人均月收入7200.00元，不低于低保标准900.00元，超出标准6300.00元。" in told, told
+
+
+def test_where_nobody_is_counted_that_is_the_reason() -> None:
+    told = told_of({"relation": "self", "birth_date": "1980-01-01", "presence": "imprisoned", "incomes": []})
+    assert "：没有需要计算的家庭成员。" in told, told
