@@ -83,7 +83,7 @@ async def get_parameters(
 ) -> ParameterList:
     """Every dated value with its source; with `division` those that hold there, with `on` those in force that day."""
     book = rule_book()
-    place = read_place(division) if division else None
+    place = None if not division else "" if division == _NATION else read_place(division)
     rows = [row for row in book.listing() if _is_asked(row, place, on)]
     if place is not None and on is not None:
         # of values in force for nested places the nearest place's holds; the list is in order of place

@@ -66,6 +66,13 @@ async def test_parameters_of_a_place_and_day_are_the_nearest_in_force(service: S
     assert wrong.status_code == 422 and wrong.json()["errors"][0]["field"] == "division"
 
 
+async def test_parameters_of_the_nation_are_asked_for_by_the_code_they_are_listed_under(service: Service) -> None:
+    answer = await service.http.get(f"{ROOT}/parameters", params={"division": "000000"})
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert items and {item["division"] for item in items} == {"000000"}
+
+
 async def test_eighteen_programmes_are_named_in_both_languages(service: Service) -> None:
     items = (await service.http.get(f"{ROOT}/programmes")).json()["items"]
     assert len(items) == 18 and all(item["zh"] and item["en"] for item in items)
