@@ -130,13 +130,6 @@ def _new(cost: HospitalCost, index: bytes, work: Work) -> PersonRow:
     )
 
 
-def _values(row: PersonRow) -> tuple[object, ...]:
-    return (
-        row.id, row.division, row.registered_division, row.in_city, row.household_id, row.id_index, row.id_type,
-        row.sealed, row.birth_date, row.gender, row.is_alias, row.care_version,
-    )  # fmt: skip
-
-
 async def _store(db: AsyncSession, batch: _Batch, owners: _Owners, versions: Sequence[VersionRow], work: Work) -> None:
     some = {row.id: row for row in owners.rows.values()}
     keys = {(batch.costs[index].source, batch.costs[index].settlement_id) for index in batch.stored}
@@ -151,7 +144,7 @@ async def _store(db: AsyncSession, batch: _Batch, owners: _Owners, versions: Seq
     settled_people = {person.id: person for person in settled.people}
     await care.take_in(
         db,
-        [_values(settled_people[row.id]) for row in owners.rows.values() if row.id in owners.new],
+        [settled_people[row.id].as_new for row in owners.rows.values() if row.id in owners.new],
         [
             _row(batch, index, row, settled_people[row.person_id].division, settled.notes[row.id], names.get(index))
             for index, row in zip(batch.stored, fresh, strict=True)

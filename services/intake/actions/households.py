@@ -208,17 +208,7 @@ async def _write_people(
 ) -> None:
     """Write members, newcomers and those who leave; costs follow their people to another division."""
     fresh = [row for ref, row in rows.items() if ref not in plan.known]
-    await people.add_people(
-        db,
-        [
-            (
-                row.id, row.division, row.registered_division, row.in_city, row.household_id, row.id_index,
-                row.id_type, row.sealed, row.birth_date, row.gender, row.is_alias, row.care_version,
-            )
-            for row in fresh
-        ],
-        with_households=False,
-    )  # fmt: skip
+    await people.add_people(db, [row.as_new for row in fresh], with_households=False)
     await households.end_memberships(db, [row.id for row in plan.leavers], work.today)
     alone = [replace(row, household_id=new_id(), provisional=True) for row in plan.leavers]
     await households.add_provisional(db, [(row.household_id, row.division) for row in alone])

@@ -13,12 +13,13 @@ from services.intake.records.child import read_in_child
 from services.intake.records.grid import read_report
 from services.intake.records.headers import MappingNeeded
 from services.intake.records.hospital import ReadCost
-from services.intake.records.hospital_file import OpenFile, open_hospital_file
+from services.intake.records.hospital_file import open_hospital_file
 from services.intake.records.households import read_household
 from services.intake.records.issues import Action, Issue, gravest
 from services.intake.records.jsonlines import objects
+from services.intake.records.opened import OpenFile
 from services.intake.records.roll import ReadRoll
-from services.intake.records.roll_file import OpenRoll, open_roll_file
+from services.intake.records.roll_file import RollRead, open_roll_file
 from services.intake.records.tables import Limits
 
 HOSPITAL_COSTS, GRID_REPORTS, HOUSEHOLDS = "hospital-costs", "grid-reports", "households"
@@ -64,7 +65,7 @@ def check_kind(kind: str) -> None:
         raise NotAFileKind()
 
 
-def open_costs(data: bytes, order: FileOrder) -> OpenFile:
+def open_costs(data: bytes, order: FileOrder) -> OpenFile[ReadLine]:
     """A hospital-cost file whose columns are known.
 
     Raises: RefusedFile, MappingNeeded.
@@ -79,7 +80,7 @@ def open_costs(data: bytes, order: FileOrder) -> OpenFile:
     )
 
 
-def open_roll(data: bytes, order: FileOrder) -> OpenRoll:
+def open_roll(data: bytes, order: FileOrder) -> OpenFile[RollRead]:
     """A benefit roll whose columns are known.
 
     Raises: RefusedFile, MappingNeeded.
@@ -97,7 +98,7 @@ def open_headers(data: bytes, order: FileOrder) -> tuple[str, ...]:
     return (open_roll if order.kind == BENEFIT_ROLLS else open_costs)(data, order).headers
 
 
-def read_roll(opened: OpenRoll, territory: str) -> list[tuple[int, int, ReadRoll]]:
+def read_roll(opened: OpenFile[RollRead], territory: str) -> list[RollRead]:
     """Every row; one about a place that is not the sender's is rejected.
 
     Raises: RefusedFile.
@@ -110,7 +111,7 @@ def read_roll(opened: OpenRoll, territory: str) -> list[tuple[int, int, ReadRoll
     return lines
 
 
-def read_costs(opened: OpenFile, territory: str) -> list[ReadLine]:
+def read_costs(opened: OpenFile[ReadLine], territory: str) -> list[ReadLine]:
     """Every row; one about a place that is not the sender's is rejected.
 
     Raises: RefusedFile.

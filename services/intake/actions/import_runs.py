@@ -31,9 +31,8 @@ from services.intake.actions.work import Work
 from services.intake.errors import Raced
 from services.intake.records.batch import ReviewedLine, review
 from services.intake.records.headers import RefusedFile
-from services.intake.records.hospital_file import OpenFile
 from services.intake.records.issues import Action, Issue, gravest
-from services.intake.records.roll_file import OpenRoll
+from services.intake.records.opened import OpenFile
 from services.intake.records.tables import Limits
 from services.intake.settings import Keys
 from services.intake.store import imports
@@ -143,7 +142,7 @@ async def _run_roll(runner: Runner, job: Job) -> None:
 
 
 async def _tell_table(
-    db: AsyncSession, job: Job, opened: OpenFile | OpenRoll, reviewed: Sequence[ReviewedLine], notes: Sequence[Issue]
+    db: AsyncSession, job: Job, opened: OpenFile[Any], reviewed: Sequence[ReviewedLine], notes: Sequence[Issue]
 ) -> None:
     """Write what became of a table: findings, counts, what the file turned out to be, and the job's next state."""
     await imports.clear_rows(db, job["id"])

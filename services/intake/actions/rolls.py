@@ -11,11 +11,12 @@ from services.intake.actions.people import Personal, indexes_of, new_person, uns
 from services.intake.actions.work import Work
 from services.intake.errors import ImportTouched
 from services.intake.records.identity import Identity
-from services.intake.records.roll import ReadRoll, RollLine
+from services.intake.records.roll import RollLine
 from services.intake.records.roll_file import (
     Content,
     ReviewedRoll,
     Roll,
+    RollRead,
     Standing,
     review_roll,
     rolls_of,
@@ -41,15 +42,13 @@ class _Scene:
     indexes: dict[Identity, bytes]
 
 
-async def check_roll(db: AsyncSession, reads: Sequence[tuple[int, int, ReadRoll]], *, work: Work) -> ReviewedRoll:
+async def check_roll(db: AsyncSession, reads: Sequence[RollRead], *, work: Work) -> ReviewedRoll:
     """Say what each row of a roll is beside the rolls there are; writes nothing."""
     scene = await _scene(db, reads, work)
     return review_roll(reads, await _standing(db, scene, work))
 
 
-async def write_roll(
-    db: AsyncSession, reads: Sequence[tuple[int, int, ReadRoll]], import_id: UUID, *, work: Work
-) -> ReviewedRoll:
+async def write_roll(db: AsyncSession, reads: Sequence[RollRead], import_id: UUID, *, work: Work) -> ReviewedRoll:
     """Write the rolls of a file in the place of those there are, and tell it of everybody for whom it changes anything.
 
     All in the caller's transaction, which must see every territory. Raises: Raced.
@@ -99,7 +98,7 @@ async def undo_roll(db: AsyncSession, import_id: UUID, *, work: Work) -> None:
     await tell_benefits(db, changed, is_news=True, work=work)
 
 
-async def _scene(db: AsyncSession, reads: Sequence[tuple[int, int, ReadRoll]], work: Work) -> _Scene:
+async def _scene(db: AsyncSession, reads: Sequence[RollRead], work: Work) -> _Scene:
     """Hold the programmes and the people of a file, and see which rolls it takes the place of."""
     mine = rolls_of(reads)
     programmes = {programme for programme, _ in mine}
@@ -148,15 +147,8 @@ async def _people(db: AsyncSession, lines: Sequence[RollLine], scene: _Scene, wo
             fresh[line.person] = new_person(
                 personal, keys=work.keys, division=line.division, identity=line.person, index=index
             )
-    await people.add_people(db, [_values(row) for row in fresh.values()], with_households=True)
+    await people.add_people(db, [row.as_new for row in fresh.values()], with_households=True)
     return {identity: row.id for identity, row in (scene.known | fresh).items()}
-
-
-def _values(row: PersonRow) -> tuple[object, ...]:
-    return (
-        row.id, row.division, row.registered_division, row.in_city, row.household_id, row.id_index, row.id_type,
-        row.sealed, row.birth_date, row.gender, row.is_alias, row.care_version,
-    )  # fmt: skip
 
 
 async def _hold(db: AsyncSession, changed: Collection[UUID], held: Collection[UUID]) -> None:

@@ -1,6 +1,6 @@
 """A benefit roll as a whole: opened, each row read, all rows judged together and beside the rolls there are."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,28 +9,17 @@ from services.intake.records.batch import Outcome, ReviewedLine, is_same_name
 from services.intake.records.headers import roll_columns
 from services.intake.records.identity import Identity
 from services.intake.records.issues import Action, Issue, Notes
-from services.intake.records.jsonlines import is_json_lines, read_lines
+from services.intake.records.opened import OpenFile, is_readable, open_records
 from services.intake.records.roll import ReadRoll, RollLine, read_roll_row, roll_programmes
-from services.intake.records.tables import Limits, TableRow, open_table
+from services.intake.records.tables import Limits, TableRow
 from services.intake.records.workbook import WorkbookReader, open_workbook
 
 Roll = tuple[str, str]
 """Which roll: (programme, place)."""
 Content = tuple[date, date | None, int | None]
 """What a roll says of a person: since, until, fen a month."""
-
-
-@dataclass(frozen=True)
-class OpenRoll:
-    """A roll whose columns are known; `lines` are (line, row, what was read) and can be walked once."""
-
-    form: str
-    encoding: str
-    separator: str
-    sheet: str
-    headers: tuple[str, ...]
-    notes: tuple[Issue, ...]
-    lines: Iterator[tuple[int, int, ReadRoll]]
+RollRead = tuple[int, int, ReadRoll]
+"""A row as read on its own: (line of the file, row from 1, what was read)."""
 
 
 def open_roll_file(
@@ -40,27 +29,19 @@ def open_roll_file(
     mapping: Mapping[str, str] | None = None,
     limits: Limits = Limits(),  # noqa: B008  frozen
     read_workbook: WorkbookReader = open_workbook,
-) -> OpenRoll:
+) -> OpenFile[RollRead]:
     """Open a CSV, XLSX or JSONL roll.
 
     Raises: RefusedFile, MappingNeeded; also while `lines` are walked.
     """
-    if is_json_lines(data):
-        rows, notes = read_lines(data, roll_columns(), limits=limits)
-        return OpenRoll("jsonl", "utf-8", "", "", (), notes, _read(rows, 0, today))
-    table = open_table(data, roll_columns(), mapping=mapping, limits=limits, read_workbook=read_workbook)
-    lines = _read(table.rows, table.header_line, today)
-    return OpenRoll(table.form, table.encoding, table.separator, table.sheet, table.headers, table.notes, lines)
 
+    def read(row: TableRow, number: int) -> RollRead:
+        if not is_readable(row):
+            return row.line, number, ReadRoll(None, row.issues)
+        alone = read_roll_row(row.values, today=today)
+        return row.line, number, ReadRoll(alone.line, row.issues + alone.issues)
 
-def _read(rows: Iterator[TableRow], header_line: int, today: date) -> Iterator[tuple[int, int, ReadRoll]]:
-    for row in rows:
-        if any(issue.action in (Action.REJECT, Action.SKIP) for issue in row.issues):
-            read = ReadRoll(None, row.issues)
-        else:
-            alone = read_roll_row(row.values, today=today)
-            read = ReadRoll(alone.line, row.issues + alone.issues)
-        yield row.line, row.line - header_line, read
+    return open_records(data, roll_columns(), read, mapping=mapping, limits=limits, read_workbook=read_workbook)
 
 
 @dataclass(frozen=True)
@@ -87,7 +68,7 @@ class ReviewedRoll:
     notes: tuple[Issue, ...]
 
 
-def rolls_of(reads: Iterable[tuple[int, int, ReadRoll]]) -> set[Roll]:
+def rolls_of(reads: Iterable[RollRead]) -> set[Roll]:
     """The rolls that a file is about: those with a line that can be stored."""
     return {read.line.roll for _, _, read in reads if read.line is not None}
 
@@ -97,7 +78,7 @@ def takes_place_of(roll: Roll, other: Roll) -> bool:
     return roll[0] == other[0] and other[1].startswith(roll[1])
 
 
-def review_roll(reads: Sequence[tuple[int, int, ReadRoll]], standing: Standing) -> ReviewedRoll:
+def review_roll(reads: Sequence[RollRead], standing: Standing) -> ReviewedRoll:
     """Judge the rows of a roll together and beside the rolls there are. Pure."""
     seen: dict[tuple[Identity, Roll], tuple[int, RollLine]] = {}
     rows: list[ReviewedLine] = []

@@ -132,6 +132,11 @@ class PersonRow:
     is_deceased: bool
     care_version: int
 
+    @property
+    def as_new(self) -> Row:
+        """The values of somebody new, in the order of NEW_PERSON."""
+        return tuple(getattr(self, name) for name in NEW_PERSON)
+
 
 async def people_by_index(db: AsyncSession, indexes: Collection[bytes]) -> list[PersonRow]:
     """The people with these numbers, held until the transaction ends."""
