@@ -2,7 +2,6 @@
 order."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -11,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.chain import compose_chain
 from gateway.clients import Json, ReferralPage, may_ask, segment
 from gateway.compose import Asking
+from gateway.console.listing import link
 from gateway.console.next_step import next_step
 from gateway.console.page_route import page_routes
 from gateway.console.pages import (
@@ -56,7 +56,7 @@ async def case_list(
         statuses=STATUSES,
         status=status,
         partner=asked["partner"],
-        query=urlencode(asked),
+        page_of=lambda **more: link("/cases", asked, **more),
         is_first=cursor is None,
         names=names,
     )

@@ -6,12 +6,10 @@ from urllib.parse import urlencode
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from gateway.console.pages import PAGE_HEADERS, desk_of
+from gateway.console.pages import EXPORT_PURPOSES, PAGE_HEADERS, desk_of
 
 Asked = Annotated[str, Query(max_length=400)]
 """A filter, empty for none."""
-EXPORT_PURPOSES = ("home_visit", "application_review", "data_quality", "audit")
-"""Why a list may leave the system as a file."""
 
 
 def kept(**filters: str) -> dict[str, str]:

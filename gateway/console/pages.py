@@ -39,6 +39,8 @@ PAGE_HEADERS = {
 }
 LANGUAGE_COOKIE = "yqj-language"
 _TEMPLATES = Path(__file__).parent / "templates"
+EXPORT_PURPOSES = ("home_visit", "application_review", "data_quality", "audit")
+"""Why a list may leave the system as a file."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ class Renderer:
             "view": view,
             "say": sentences,
             "explain": explanation,
+            "export_purposes": EXPORT_PURPOSES,
         }
         for name in ("yuan_text", "yuan", "count", "rate", "day", "moment", "masked_name"):
             self._environment.filters[name] = getattr(view, name)

@@ -1,23 +1,44 @@
 """The lists behind a screening run: leads to follow, the households behind a number, what changed between two runs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.clients import Listing
 from gateway.console.cases import uuid_of
 from gateway.console.listing import Asked, csv_file, export_purpose, kept, link
 from gateway.console.page_route import page_routes
-from gateway.console.pages import PAGE_HEADERS, VisitorDep, checked_form, page_scope, renderer
+from gateway.console.pages import PAGE_HEADERS, Visitor, VisitorDep, checked_form, page_scope, renderer
 from gateway.console.reading import panel, parts_of
-from gateway.console.screenings import SCREENINGS, reached_by
+from gateway.console.screenings import ANSWERS, SCREENINGS, reached_by
 
 routes = page_routes()
 OUTCOMES = ("eligible", "unknown", "near_miss")
-ANSWERS = ("eligible", "already", "unknown", "not_eligible")
 MOST = (50, 200, 1000, 2000)
 """How many households may be put on the visit list at once, to choose from."""
+
+
+def _lead_filters(programme: Asked = "", outcome: Asked = "", division: Asked = "") -> dict[str, str]:
+    return kept(programme=programme, outcome=outcome, division=division)
+
+
+def _household_filters(
+    programme: Asked = "",
+    answer: Asked = "",
+    reason: Asked = "",
+    missing: Asked = "",
+    division: Asked = "",
+    review: Asked = "",
+) -> dict[str, str]:
+    only_review = "true" if review == "true" else ""
+    return kept(
+        programme=programme, answer=answer, reason=reason, missing=missing, division=division, review=only_review
+    )
+
+
+LeadFilters = Annotated[dict[str, str], Depends(_lead_filters)]
+HouseholdFilters = Annotated[dict[str, str], Depends(_household_filters)]
 
 
 @routes.get("/screening/runs/{run_id}/leads", dependencies=[page_scope("eligibility:read")])
@@ -25,35 +46,24 @@ async def leads(
     request: Request,
     visitor: VisitorDep,
     run_id: str,
-    programme: Asked = "",
-    outcome: Asked = "",
-    division: Asked = "",
+    filters: LeadFilters,
     cursor: Asked = "",
     added: Asked = "",
     already: Asked = "",
 ) -> Response:
     """Whom to look after, most pressing first, each with its reason."""
-    run_id = uuid_of(run_id)
-    asked = kept(programme=programme, outcome=outcome if outcome in OUTCOMES else "", division=division)
-    parts = parts_of(request, visitor, purpose="screening")
-    run = await parts.get(f"{SCREENINGS}/{run_id}")
-    path = f"{SCREENINGS}/{run_id}/leads"
-    listed = await panel(parts.shown(Listing, path, **asked, cursor=cursor or None, limit="50"))
-    return renderer(request).page(
+    return await _list_page(
         request,
-        "screening_leads.html",
-        visitor=visitor,
-        run=run,
-        listed=listed,
-        asked=asked,
+        visitor,
+        uuid_of(run_id),
+        "leads",
+        _known(filters, "outcome", OUTCOMES),
+        cursor,
         outcomes=OUTCOMES,
         most=MOST,
-        page_of=lambda **more: link(f"/screening/runs/{run_id}/leads", asked, **more),
-        is_first=not cursor,
         added=added if added.isdecimal() else "",
         already=already if already.isdecimal() else "",
         may=reached_by(request, visitor),
-        names=await request.app.state.vocabulary.refreshed(),
     )
 
 
@@ -76,16 +86,12 @@ async def leads_file(
     request: Request,
     visitor: VisitorDep,
     run_id: str,
-    programme: Asked = "",
-    outcome: Asked = "",
-    division: Asked = "",
+    filters: LeadFilters,
     purpose: Asked = "",
 ) -> Response:
     """The leads as a file for a spreadsheet; the purpose is written down."""
     parts = parts_of(request, visitor, purpose=export_purpose(purpose))
-    path = f"{SCREENINGS}/{uuid_of(run_id)}/leads"
-    content = await parts.file(path, **kept(programme=programme, outcome=outcome, division=division))
-    return csv_file(request, content, "leads")
+    return csv_file(request, await parts.file(f"{SCREENINGS}/{uuid_of(run_id)}/leads", **filters), "leads")
 
 
 @routes.get("/screening/runs/{run_id}/households", dependencies=[page_scope("eligibility:read")])
@@ -93,40 +99,12 @@ async def households(
     request: Request,
     visitor: VisitorDep,
     run_id: str,
-    programme: Asked = "",
-    answer: Asked = "",
-    reason: Asked = "",
-    missing: Asked = "",
-    division: Asked = "",
-    review: Asked = "",
+    filters: HouseholdFilters,
     cursor: Asked = "",
 ) -> Response:
     """The households that one number of a run counts."""
-    run_id = uuid_of(run_id)
-    asked = kept(
-        programme=programme,
-        answer=answer if answer in ANSWERS else "",
-        reason=reason,
-        missing=missing,
-        division=division,
-        review="true" if review == "true" else "",
-    )
-    parts = parts_of(request, visitor, purpose="screening")
-    run = await parts.get(f"{SCREENINGS}/{run_id}")
-    path = f"{SCREENINGS}/{run_id}/households"
-    listed = await panel(parts.shown(Listing, path, **asked, cursor=cursor or None, limit="50"))
-    return renderer(request).page(
-        request,
-        "screening_households.html",
-        visitor=visitor,
-        run=run,
-        listed=listed,
-        asked=asked,
-        answers=ANSWERS,
-        page_of=lambda **more: link(f"/screening/runs/{run_id}/households", asked, **more),
-        is_first=not cursor,
-        names=await request.app.state.vocabulary.refreshed(),
-    )
+    asked = _known(filters, "answer", ANSWERS)
+    return await _list_page(request, visitor, uuid_of(run_id), "households", asked, cursor, answers=ANSWERS)
 
 
 @routes.get("/screening/runs/{run_id}/households.csv", dependencies=[page_scope("eligibility:read")])
@@ -134,25 +112,12 @@ async def households_file(
     request: Request,
     visitor: VisitorDep,
     run_id: str,
-    programme: Asked = "",
-    answer: Asked = "",
-    reason: Asked = "",
-    missing: Asked = "",
-    division: Asked = "",
-    review: Asked = "",
+    filters: HouseholdFilters,
     purpose: Asked = "",
 ) -> Response:
     """The same households as a file; the purpose is written down."""
-    asked = kept(
-        programme=programme,
-        answer=answer,
-        reason=reason,
-        missing=missing,
-        division=division,
-        review="true" if review == "true" else "",
-    )
     parts = parts_of(request, visitor, purpose=export_purpose(purpose))
-    return csv_file(request, await parts.file(f"{SCREENINGS}/{uuid_of(run_id)}/households", **asked), "households")
+    return csv_file(request, await parts.file(f"{SCREENINGS}/{uuid_of(run_id)}/households", **filters), "households")
 
 
 @routes.get("/screening/runs/{run_id}/compare", dependencies=[page_scope("eligibility:read")])
@@ -174,4 +139,31 @@ async def compare(
         here=f"/screening/runs/{run_id}/compare?with={other}",
         is_first=not cursor,
         names=await request.app.state.vocabulary.refreshed(),
+    )
+
+
+def _known(filters: dict[str, str], name: str, words: tuple[str, ...]) -> dict[str, str]:
+    """The filters for a page: one that is none of the words chosen from narrows nothing."""
+    return {key: value for key, value in filters.items() if key != name or value in words}
+
+
+async def _list_page(
+    request: Request, visitor: Visitor, run_id: str, kind: str, asked: dict[str, str], cursor: str, **more: Any
+) -> Response:
+    """A page of the leads or the households of a run, filtered."""
+    parts = parts_of(request, visitor, purpose="screening")
+    run = await parts.get(f"{SCREENINGS}/{run_id}")
+    path = f"{SCREENINGS}/{run_id}/{kind}"
+    listed = await panel(parts.shown(Listing, path, **asked, cursor=cursor or None, limit="50"))
+    return renderer(request).page(
+        request,
+        f"screening_{kind}.html",
+        visitor=visitor,
+        run=run,
+        listed=listed,
+        asked=asked,
+        page_of=lambda **anew: link(f"/screening/runs/{run_id}/{kind}", asked, **anew),
+        is_first=not cursor,
+        names=await request.app.state.vocabulary.refreshed(),
+        **more,
     )

@@ -24,7 +24,7 @@ BUSY = ("queued", "running")
 MEASURES = ("leads", "eligible", "unknown", "households")
 _STEPS = ("pause", "resume", "cancel")
 _MOST_REASONS = 12
-_FOUR = ("eligible", "already", "unknown", "not_eligible")
+ANSWERS = ("eligible", "already", "unknown", "not_eligible")
 
 
 @routes.get("/screening/runs", dependencies=[page_scope("eligibility:read")])
@@ -123,6 +123,7 @@ async def _run(
         run=told,
         measure=measure,
         measures=MEASURES,
+        answers=ANSWERS,
         map=draw_counties(drawn, lambda value: f"{value:,}", unknown="—") if drawn else None,
         reasons=told["reasons"][:most_reasons],
         gaps=gaps_of(told),
@@ -137,7 +138,7 @@ async def _run(
 def gaps_of(run: Json) -> list[tuple[Json, int]]:
     """Programmes whose four counts do not add up to the households done, each with what is missing or too much."""
     done = int(run["progress"]["households_done"])
-    sums = [(row, sum(int(row[key]) for key in _FOUR)) for row in run["programmes"]]
+    sums = [(row, sum(int(row[key]) for key in ANSWERS)) for row in run["programmes"]]
     return [(row, done - counted) for row, counted in sums if counted != done]
 
 
