@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from gateway.accounts import create_account
 from tests.browser.household import fill
+from tests.support.suite import RunningSuite
 from tests.unit.gateway.conftest import Gateway, gateway
 
 __all__ = ["gateway"]
@@ -71,6 +72,17 @@ async def browser() -> AsyncIterator[Browser]:
         made = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield made
         await made.close()
+
+
+async def officer(browser: Browser, suite: RunningSuite, role: str, name: str, *, width: int = 1280) -> Visit:
+    """A window on a running suite of somebody new with a role for the whole city, signed in."""
+    account = f"officer.{suite.number()}"
+    url = suite.stage.home.part_secrets("gateway")["database_url"]
+    await create_account(url, account, PASSWORD, roles_=(role,), territory="3506", display_name=name)
+    context = await browser.new_context(viewport=PHONE if width < 600 else WIDE)  # type: ignore[arg-type]  # same keys
+    visit = Visit(context, await context.new_page(), suite.stage.url, width)
+    await visit.sign_in(account)
+    return visit
 
 
 class Windows:

@@ -3,27 +3,19 @@
 The rule book of the other tests' suite must not move, so this one starts its own.
 """
 
-import asyncio
 import re
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from deploy.local.demo.stage import Stage, demo_partners
-from deploy.local.supervisor import SuiteOptions
 from deploy.local.town.places import villages
 from deploy.local.town.recipes import RECIPES
 from deploy.local.town.stories import STORIES
-from gateway.accounts import create_account
 from services.eligibility.rules.book import rule_book
-from tests.browser.conftest import PASSWORD, PHONE, WIDE, Visit
-from tests.support.suite import RunningSuite
+from tests.browser.conftest import Visit, officer
+from tests.support.suite import RunningSuite, running_suite
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -33,19 +25,8 @@ STANDARD = "dibao_standard_month"
 @pytest.fixture
 async def town() -> AsyncIterator[RunningSuite]:
     """A suite with the families of the stories and some more in every county."""
-    folder = Path(tempfile.mkdtemp(prefix="yiqijiu-policy-"))
-    folder.chmod(0o755)  # PostgreSQL's own user passes through when root runs the tests
-    try:
-        stage = Stage(folder / "home", SuiteOptions(port=0, ephemeral=True), plans=demo_partners())
-        async with stage:
-            suite = RunningSuite(stage, folder)
-            try:
-                yield suite
-            finally:
-                await suite.close()
-    finally:
-        with suppress(OSError):
-            await asyncio.to_thread(shutil.rmtree, folder)
+    async with running_suite() as suite:
+        yield suite
 
 
 async def families(suite: RunningSuite) -> dict[str, str]:
@@ -57,17 +38,6 @@ async def families(suite: RunningSuite) -> dict[str, str]:
         for recipe, *_ in RECIPES[2:6]:
             await suite.register(recipe(suite.family(county), 0).body(suite.rng))
     return told
-
-
-async def window(browser: Browser, suite: RunningSuite, who: str, *, width: int = 1280) -> Visit:
-    """A window of a city officer, signed in."""
-    name = f"officer.{suite.number()}"
-    url = suite.stage.home.part_secrets("gateway")["database_url"]
-    await create_account(url, name, PASSWORD, roles_=("city_officer",), territory="3506", display_name=who)
-    context = await browser.new_context(viewport=PHONE if width < 600 else WIDE)  # type: ignore[arg-type]  # same keys
-    visit = Visit(context, await context.new_page(), suite.stage.url, width)
-    await visit.sign_in(name)
-    return visit
 
 
 async def assessed(suite: RunningSuite, household: str) -> None:
@@ -193,8 +163,11 @@ async def test_two_persons_raise_a_standard_and_the_families_read_it(browser: Br
     stories = await families(town)
     for ref in stories.values():
         await assessed(town, ref)
-    author, second = await window(browser, town, "林一"), await window(browser, town, "陈二")
-    phone = await window(browser, town, "黄三", width=360)
+    author, second = (
+        await officer(browser, town, "city_officer", "林一"),
+        await officer(browser, town, "city_officer", "陈二"),
+    )
+    phone = await officer(browser, town, "city_officer", "黄三", width=360)
     for name in ("sole_earner", "near_miss", "mother_of_three"):
         for visit in (author, phone):
             await every_answer_is_told(visit, stories[name], name)

@@ -5,23 +5,11 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Browser, expect
 
-from gateway.accounts import create_account
-from tests.browser.conftest import PASSWORD, PHONE, WIDE, Visit
+from tests.browser.conftest import officer
 from tests.scenario.test_the_same_bill_counts_once import someone_with_a_bill
 from tests.support.suite import RunningSuite
 
 pytestmark = pytest.mark.browser
-
-
-async def window(browser: Browser, suite: RunningSuite, who: str, *, width: int = 1280) -> Visit:
-    """A window of a county officer of the whole city, signed in."""
-    name = f"officer.{suite.number()}"
-    url = suite.stage.home.part_secrets("gateway")["database_url"]
-    await create_account(url, name, PASSWORD, roles_=("county_officer",), territory="3506", display_name=who)
-    context = await browser.new_context(viewport=PHONE if width < 600 else WIDE)  # type: ignore[arg-type]  # same keys
-    visit = Visit(context, await context.new_page(), suite.stage.url, width)
-    await visit.sign_in(name)
-    return visit
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -29,7 +17,7 @@ async def test_a_run_is_started_followed_and_its_leads_are_put_on_the_visit_list
     browser: Browser, suite: RunningSuite, width: int
 ) -> None:
     await someone_with_a_bill(suite, "61000.00")
-    visit = await window(browser, suite, "林一", width=width)
+    visit = await officer(browser, suite, "county_officer", "林一", width=width)
     await visit.open("/screening/runs")
     await visit.check("screenings")
     await visit.page.click("main form button")
@@ -50,7 +38,10 @@ async def test_a_run_is_started_followed_and_its_leads_are_put_on_the_visit_list
 
 
 async def test_a_policy_goes_from_a_draft_to_its_schedule_by_two_persons(browser: Browser, suite: RunningSuite) -> None:
-    first, second = await window(browser, suite, "林一"), await window(browser, suite, "陈二")
+    first, second = (
+        await officer(browser, suite, "county_officer", "林一"),
+        await officer(browser, suite, "county_officer", "陈二"),
+    )
     await first.open("/policy?division=350623")
     await first.page.check("input[value=dibao_standard_month]")
     await first.page.click("main form[action='/policy/new'] button")

@@ -9,10 +9,11 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -278,13 +279,13 @@ def _short(referral: dict[str, Any]) -> str:
     return " ".join(str(referral[name]) for name in shown)
 
 
-@pytest.fixture(scope="session")
-async def suite() -> AsyncIterator[RunningSuite]:
-    """The run's suite."""
+@asynccontextmanager
+async def running_suite(environment: Mapping[str, str] = MappingProxyType({})) -> AsyncIterator[RunningSuite]:
+    """A suite of its own in a temporary home, with these settings besides."""
     folder = Path(tempfile.mkdtemp(prefix="yiqijiu-suite-"))
     folder.chmod(0o755)  # PostgreSQL's own user passes through when root runs the tests
     try:
-        options = SuiteOptions(port=0, ephemeral=True, environment={"YIQIJIU_WEBHOOK_TIME_SCALE": "0.005"})
+        options = SuiteOptions(port=0, ephemeral=True, environment=environment)
         stage = Stage(folder / "home", options, plans=demo_partners())
         async with stage:
             running = RunningSuite(stage, folder)
@@ -295,3 +296,10 @@ async def suite() -> AsyncIterator[RunningSuite]:
     finally:
         with suppress(OSError):
             await asyncio.to_thread(shutil.rmtree, folder)
+
+
+@pytest.fixture(scope="session")
+async def suite() -> AsyncIterator[RunningSuite]:
+    """The run's suite."""
+    async with running_suite({"YIQIJIU_WEBHOOK_TIME_SCALE": "0.005"}) as running:
+        yield running

@@ -5,6 +5,15 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from deploy.local.openfisca_country.codes import (
+    BUSINESSES,
+    CARD_KINDS,
+    CUSTODIES,
+    HOUSINGS,
+    PRESENCES,
+    RELATIONS,
+    SEVERITIES,
+)
 from services.eligibility.rules.book import file_book
 from services.eligibility.rules.columns.frames import Frames
 from services.eligibility.rules.facts import (
@@ -25,22 +34,18 @@ from services.eligibility.rules.facts import (
 from services.eligibility.rules.logic import RATE
 from services.eligibility.rules.persons import CENTRAL_PENSION, GONE, LOCKED_UP
 from services.eligibility.rules.snapshot import Parameters
-from services.eligibility.rules.values import Unit
+from services.eligibility.rules.values import Unit, unit_of_each
 
 Columns = dict[str, Any]  # Any: arrays of any type
 
-# As deploy/local/openfisca_country/variables.py has them; that module stands where openfisca-core is installed.
 _CODES: Final = {
-    "relation": ("self", "spouse", "child", "parent", "grandparent", "grandchild"),
-    "presence": (
-        *("present", "imprisoned", "compulsory_detox", "declared_missing", "deceased", "clergy"),
-        *("in_other_household", "conscript"),
-    ),
-    "custody": ("here", "elsewhere"),
-    "card_kind": ("", "visual", "hearing", "speech", "physical", "intellectual", "mental", "multiple"),
-    "business": ("none", "dormant", "active_sole", "active_company"),
-    "housing": ("safe", "dangerous", "crowded", "none"),
-    "severity_said": ("none", "light", "medium", "severe"),
+    "relation": RELATIONS,
+    "presence": PRESENCES,
+    "custody": CUSTODIES,
+    "card_kind": CARD_KINDS,
+    "business": BUSINESSES,
+    "housing": HOUSINGS,
+    "severity_said": SEVERITIES,
 }
 _SPENT: Final = ("medical", "education", "rehabilitation")
 _COUNTED: Final = ("dwellings", "refused_jobs", "same_cause", "monitored")
@@ -58,8 +63,8 @@ def parameters_of(p: Parameters) -> dict[str, Any]:
 def _plain(unit: Unit, value: Any) -> Any:  # Any: the kind decides the type
     if isinstance(unit, tuple):
         return [[_plain(each, cell) for each, cell in zip(unit, row, strict=True)] for row in value]
-    if isinstance(value, tuple):
-        return [_plain(unit.split("/", 1)[-1], each) for each in value]
+    if (item := unit_of_each(unit)) is not None:
+        return [_plain(item, each) for each in value]
     if unit.startswith("yuan"):
         return value / 100
     if unit in ("rate", "multiple"):
@@ -166,11 +171,11 @@ def _households(homes: pl.DataFrame, p: Parameters) -> Columns:
     }
 
 
-def facts_of(frames: Frames, p: Parameters) -> tuple[Facts, Event, History]:
-    """The first household as plain facts."""
-    home = frames.households.row(0, named=True)
-    rows = frames.members.filter(pl.col("household") == 0).rows(named=True)
-    cars = frames.vehicles.filter(pl.col("household") == 0).iter_rows(named=True)
+def facts_of(frames: Frames, place: int) -> tuple[Facts, Event, History]:
+    """One household as plain facts: the one at a place of its frame, from 0."""
+    home = frames.households.row(place, named=True)
+    rows = frames.members.filter(pl.col("household") == place).rows(named=True)
+    cars = frames.vehicles.filter(pl.col("household") == place).iter_rows(named=True)
     vehicles = tuple(Vehicle(one["kind"], one["value"], _marked(one)) for one in cars)
     assets = Assets(home["financial"], vehicles, home["dwellings"], home["business"])
     facts = Facts(

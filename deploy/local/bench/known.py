@@ -7,17 +7,13 @@ import numpy as np
 import polars as pl
 
 from deploy.local.bench.population import frames_of_everybody
+from deploy.local.openfisca_country.codes import CUSTODIES, HOUSINGS, PRESENCES, SEVERITIES
 from services.eligibility.rules.columns.frames import CODE, Frames
 from services.eligibility.rules.facts import NO_CARD
 from services.eligibility.rules.persons import CENTRAL_PENSION
 from services.eligibility.rules.snapshot import Parameters
 
-_PRESENCES = (
-    *("present", "imprisoned", "compulsory_detox", "declared_missing", "deceased", "clergy"),
-    *("in_other_household", "conscript"),
-)
 _OF_PARENTS = ("present", "deceased", "declared_missing", "imprisoned", "compulsory_detox")
-_SEVERITIES = ("none", "light", "medium", "severe")
 _OF_CHILDREN = 0.06
 """So many minors have their parents listed."""
 _GRADES = 5
@@ -52,8 +48,8 @@ def _members(rng: np.random.Generator, members: pl.DataFrame) -> pl.DataFrame:
     is_first = members.get_column("household").is_first_distinct().to_numpy()
     is_young = (members.get_column("birth_date").dt.year() > _BORN_AFTER).to_numpy()
     return members.with_columns(
-        pl.Series("presence", codes(rng, _PRESENCES, count, first=0.97)),
-        pl.Series("custody", codes(rng, ("here", "elsewhere"), count, first=0.95)),
+        pl.Series("presence", codes(rng, PRESENCES, count, first=0.97)),
+        pl.Series("custody", codes(rng, CUSTODIES, count, first=0.95)),
         pl.Series("independent", rng.random(count) < 0.97),
         pl.Series("cohabits", rng.random(count) < 0.95),
         pl.Series("legal_duty", rng.random(count) < 0.95),
@@ -69,13 +65,13 @@ def _households(rng: np.random.Generator, homes: pl.DataFrame, p: Parameters) ->
     named = pl.Series([[], *([cause] for cause in causes)], dtype=pl.List(pl.String))
     drawn = np.where(rng.random(count) < 0.02, rng.integers(1, len(causes) + 1, count), 0)
     is_grave = (rng.random(count) < 0.01) | (drawn > 0)  # whatever happened, its severity was stated
-    grave = pl.Series(_SEVERITIES).cast(CODE).gather(np.where(is_grave, rng.integers(1, 4, count), 0))
+    grave = pl.Series(SEVERITIES).cast(CODE).gather(np.where(is_grave, rng.integers(1, 4, count), 0))
     on_record = rng.random(count) < 0.02
     since = pl.Series(p.on.replace(year=p.on.year - 1).toordinal() + rng.integers(0, 360, count) - _EPOCH)
     return homes.with_columns(
         named.gather(drawn).alias("causes"),
         pl.Series("severity_said", grave),
-        pl.Series("housing", codes(rng, ("safe", "dangerous", "crowded", "none"), count, first=0.96)),
+        pl.Series("housing", codes(rng, HOUSINGS, count, first=0.96)),
         pl.Series("refused_jobs", np.where(rng.random(count) < 0.02, rng.integers(1, 5, count), 0)),
         pl.Series("same_cause", rng.random(count) < 0.02),
         pl.Series("aid_received", np.where(rng.random(count) < 0.05, rng.integers(0, 1_200_000, count), 0)),

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from deploy.local.openfisca_country.variables import BUSINESSES, HOUSINGS, NO_TAPER, SEVERITIES, Rules, stepped, whole
+from deploy.local.openfisca_country.codes import BUSINESSES, HOUSINGS, SEVERITIES
+from deploy.local.openfisca_country.variables import NO_TAPER, Rules, stepped, whole
 
 _POOR_HOUSING = [HOUSINGS.index(one) for one in ("dangerous", "crowded", "none")]
 _FEN = 0.01

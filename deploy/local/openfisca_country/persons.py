@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from deploy.local.openfisca_country.variables import CUSTODIES, PRESENCES, RELATIONS, Rules, graded, stepped, whole
+from deploy.local.openfisca_country.codes import CUSTODIES, PRESENCES, RELATIONS
+from deploy.local.openfisca_country.variables import Rules, graded, stepped, whole
 
 _HERE = CUSTODIES.index("here")
 _PRESENT = PRESENCES.index("present")

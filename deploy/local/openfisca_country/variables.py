@@ -9,6 +9,8 @@ from openfisca_core.periods import DateUnit
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
+from deploy.local.openfisca_country.codes import CARD_KINDS
+
 PERSON = build_entity(key="person", plural="persons", label="", is_person=True)
 HOUSEHOLD = build_entity(
     key="household", plural="households", label="", roles=[{"key": "member", "plural": "members", "label": ""}]
@@ -27,16 +29,6 @@ HOUSEHOLD_INPUTS: dict[str, type] = {
     **dict.fromkeys(("financial", "vehicle_value", "medical", "education", "rehabilitation"), float),
     **dict.fromkeys(("aid_received", "taper_grant"), float),
 }
-RELATIONS = ("self", "spouse", "child", "parent", "grandparent", "grandchild", "divorced_spouse", "sibling", "other")
-PRESENCES = (
-    *("present", "imprisoned", "compulsory_detox", "declared_missing", "deceased", "clergy"),
-    *("in_other_household", "conscript"),
-)
-CUSTODIES = ("here", "elsewhere")
-CARD_KINDS = ("", "visual", "hearing", "speech", "physical", "intellectual", "mental", "multiple")
-BUSINESSES = ("none", "dormant", "active_sole", "active_company")
-HOUSINGS = ("safe", "dangerous", "crowded", "none")
-SEVERITIES = ("none", "light", "medium", "severe")
 NO_TAPER = -1
 
 Parameters = dict[str, Any]  # Any: yuan, fractions, whole numbers, switches, codes, and lists of them

@@ -13,7 +13,7 @@ from services.eligibility.rules.criteria import Comparison, Test
 from services.eligibility.rules.plan import PROGRAMMES
 from services.eligibility.rules.reads import reads_of
 from services.eligibility.rules.rendering import Text2, reason_text, texts
-from services.eligibility.rules.values import Unit, rate_text, show_value, yuan_text
+from services.eligibility.rules.values import Unit, rate_text, show_value, unit_of_each, yuan_text
 
 Json = dict[str, Any]
 """A JSON object."""
@@ -127,12 +127,11 @@ def _shown(unit: Unit, value: Any, language: str) -> str:
     if isinstance(unit, tuple):
         rows = [[_cell(each, cell, language) for each, cell in zip(unit, row, strict=True)] for row in value]
         return str(words["join"][language]).join(words["rows"][language].format(one=a, other=b) for a, b in rows)
-    if unit == "codes" or unit.startswith("list/"):
-        kind = unit.removeprefix("list/") if unit != "codes" else "code"
-        return str(words["items"][language]).join(_shown(kind, each, language) for each in value)
-    if unit.startswith("span/"):
-        first, last = (_shown(unit.removeprefix("span/"), each, language) for each in value)
-        return str(words["span"][language]).format(first=first, last=last)
+    if (kind := unit_of_each(unit)) is not None:
+        items = [_shown(kind, each, language) for each in value]
+        if unit.startswith("span/"):
+            return str(words["span"][language]).format(first=items[0], last=items[1])
+        return str(words["items"][language]).join(items)
     if unit in ("code", "choice"):
         known = words["codes"].get(value)
         return str(known[language]) if known else str(value)

@@ -96,6 +96,9 @@ class ColumnWords(Protocol):
     def established(self, claim: Value, then: Value, otherwise: Value) -> Value:
         """As `established`, on columns."""
 
+    def one_of(self, code: Value, codes: Value) -> Value:
+        """As `one_of`, on columns."""
+
     def larger(self, one: Value, other: Value) -> Value:
         """As `larger`, on columns."""
 
@@ -185,7 +188,7 @@ def one_of(code: Value, codes: Value) -> Value:
         return code in codes
     if type(code) is Unknown:
         return code if codes else False
-    return any_of(*(code == each for each in codes))
+    return columns().one_of(code, codes)
 
 
 below: Final = operator.lt

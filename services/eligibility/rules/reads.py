@@ -111,11 +111,7 @@ def _figures() -> dict[str, Text]:
 
 def _outcomes() -> dict[str, str]:
     """Names under which later texts find a programme's answer and amounts."""
-    return {
-        name: each.code
-        for each in PROGRAMMES
-        for name in (each.code, each.anyone, *(f"{each.code}_{component}" for component, _ in each.components))
-    }
+    return {name: each.code for each in PROGRAMMES for name in (each.code, each.anyone, *each.amounts)}
 
 
 _PROGRAMMES: Final = {programme.code: programme for programme in PROGRAMMES}

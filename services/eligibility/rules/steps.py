@@ -95,5 +95,11 @@ class Programme:
         """The household's figure that somebody is on a person's programme, or the household's own outcome."""
         return f"any_{self.code}" if self.scope == "person" else self.code
 
+    @property
+    def amounts(self) -> dict[str, Text]:
+        """Its amounts, the monthly ones first, under the names by which a household's figures have them."""
+        one_off = {} if self.one_off is None else {f"{self.code}_one_off": self.one_off}
+        return {f"{self.code}_{component}": text for component, text in self.components} | one_off
+
 
 Step = PersonFigure | HouseholdFigure | Fold | CauseFlag | Programme

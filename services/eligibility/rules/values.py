@@ -143,14 +143,19 @@ def _day(raw: Any) -> date:  # Any: JSON as it came
     raise WrongValue("a date is expected")
 
 
+def unit_of_each(unit: str) -> str | None:
+    """The unit of each item of a value that holds several; None for a single value."""
+    if unit.startswith(("list/", "span/")):
+        return unit.partition("/")[2]
+    return "code" if unit == "codes" else None
+
+
 def show_value(unit: Unit, value: Any) -> Any:  # Any: the kind decides the type
     """Write a value as the public answer does: decimal strings, whole numbers, booleans, lists."""
     if isinstance(unit, tuple):
         return [[show_value(each, cell) for each, cell in zip(unit, row, strict=True)] for row in value]
-    if unit.startswith(("list/", "span/")):
-        return [show_value(unit[5:], item) for item in value]
-    if unit == "codes":
-        return list(value)
+    if (each := unit_of_each(unit)) is not None:
+        return [show_value(each, item) for item in value]
     if unit.startswith("yuan"):
         return yuan_text(value)
     if unit in ("rate", "multiple"):

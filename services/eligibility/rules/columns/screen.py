@@ -6,7 +6,7 @@ refused before they could overflow.
 All households of a run share one place and day: a population is run county by county.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -17,14 +17,14 @@ import polars as pl
 
 from services.eligibility.rules.book import file_book
 from services.eligibility.rules.columns.frames import Frames
-from services.eligibility.rules.columns.questions import HOUSEHOLD, Question, Questions, frame_of, together
-from services.eligibility.rules.columns.words import HOME, as_column
+from services.eligibility.rules.columns.questions import Questions, Texts, amounts_of, together
+from services.eligibility.rules.columns.words import HOME
 from services.eligibility.rules.facts import NO_TAPER
-from services.eligibility.rules.logic import RATE, all_of
+from services.eligibility.rules.logic import RATE
 from services.eligibility.rules.plan import PLAN
 from services.eligibility.rules.snapshot import Parameters
 from services.eligibility.rules.steps import CauseFlag, Fold, HouseholdFigure, PersonFigure, Programme, Step
-from services.eligibility.rules.values import Unit
+from services.eligibility.rules.values import Unit, unit_of_each
 
 LARGEST_INCOME_FEN: Final = 10**10
 """Largest monthly income. Sixty members with a hundred such incomes each still fit into 64 bits at the rules' scale."""
@@ -36,7 +36,7 @@ LARGEST_VALUES: Final = {"yuan": 10**9, "rate": RATE, "multiple": 100 * RATE, "c
 """Largest value of a parameter by the kind of its unit: with it, no product of the rules leaves 64 bits."""
 
 
-def screen(frames: Frames, p: Parameters, *, plan: Sequence[Step] = PLAN) -> Frames:
+def screen(frames: Frames, p: Parameters, *, plan: tuple[Step, ...] = PLAN) -> Frames:
     """Carry out the plan, or its first steps, on all households of one place and day.
 
     The answer's households have a column for each programme (its code, or `any_<code>` where persons are tested: true,
@@ -73,8 +73,8 @@ def _check_values(p: Parameters) -> None:
 def _is_too_large(unit: Unit, value: Any) -> bool:  # Any: the kind decides the type
     if isinstance(unit, tuple):
         return any(_is_too_large(each, cell) for row in value for each, cell in zip(unit, row, strict=True))
-    if unit.startswith(("list/", "span/")):
-        return any(_is_too_large(unit[5:], each) for each in value)
+    if (item := unit_of_each(unit)) is not None:
+        return any(_is_too_large(item, each) for each in value)
     most = LARGEST_VALUES.get(unit.split("/")[0])
     return most is not None and value > most
 
@@ -87,8 +87,9 @@ def _check_amounts(frames: Frames) -> None:
     )
     for frame, names, most in named:
         for name in names:
-            largest = frame.get_column(name).abs().max()
-            if isinstance(largest, int) and largest > most:
+            amounts = frame.get_column(name)
+            least, largest = amounts.min(), amounts.max()
+            if isinstance(least, int) and isinstance(largest, int) and max(-least, largest) > most:
                 raise OverflowError("an amount is larger than any household has")
 
 
@@ -100,7 +101,8 @@ def _ages(born: pl.Series, on: date) -> pl.Series:
     days = pl.date_range(first, last, eager=True).alias("birth_date")
     if len(days) > len(born):
         return born.to_frame().select(_age(on)).to_series()
-    return days.to_frame().select(_age(on)).to_series().gather((born - first).dt.total_days())
+    since = born.to_physical() - days.to_physical()[0]
+    return days.to_frame().select(_age(on)).to_series().gather(since)
 
 
 def _age(on: date) -> pl.Expr:
@@ -111,14 +113,23 @@ def _age(on: date) -> pl.Expr:
 
 def _answer(questions: Questions, frames: Frames, p: Parameters) -> Frames:
     """Ask questions of the same rows at once, and keep each answer under its step's name."""
-    first = questions[0]
-    if isinstance(first.step, Programme) and first.over == "members":
-        return _person_programme(first, frames, p)
-    rows = frames.members.get_column(first.paid_by).arg_true() if first.paid_by else None
-    answers = _asked(questions, frames, rows)
-    for question, answer in zip(questions, answers, strict=True):
-        frames = _kept(question.step, answer, frames, p, rows)
+    rows = _rows(questions, frames)
+    answers = _asked(questions.texts, questions.over, frames, rows)
+    for step, answer in zip(questions.steps, answers, strict=True):
+        frames = _kept(step, answer, frames, p, rows)
     return frames
+
+
+def _rows(questions: Questions, frames: Frames) -> pl.Series | None:
+    """Which members are asked; None for everybody."""
+    if questions.paid_by:
+        return frames.members.get_column(questions.paid_by).arg_true()
+    if questions.reached is None:
+        return None
+    (reached,) = questions.reached.names
+    asked = _beside_homes(frames.members, questions.reached.homes, frames.households).lazy()
+    may_be = pl.col(reached).fill_null(True)
+    return asked.with_columns(questions.reached.values).select(may_be.arg_true()).collect().to_series()
 
 
 def _kept(step: Any, answer: pl.Series, frames: Frames, p: Parameters, rows: pl.Series | None) -> Frames:  # Any: a step
@@ -129,25 +140,14 @@ def _kept(step: Any, answer: pl.Series, frames: Frames, p: Parameters, rows: pl.
     if isinstance(step, Fold):
         return _fold(step, answer, frames, rows)
     assert isinstance(step, Programme)
-    return _amounts(step, replace(frames, households=_beside(frames.households, step.code, answer)), p)
-
-
-def _person_programme(question: Question, frames: Frames, p: Parameters) -> Frames:
-    """A programme of persons: the whole condition is asked only of those whom it may reach."""
-    step = question.step
-    assert isinstance(step, Programme)
-    if question.reached is None:
-        (answer,) = _asked((question,), frames)
-    else:
-        (reached,) = _asked((question.reached,), frames)
-        rows = reached.fill_null(True).arg_true()
-        (holds,) = _asked((question,), frames, rows)
-        both = pl.DataFrame({"reached": reached.gather(rows), "holds": holds})
-        (some,) = _evaluated(both, (all_of(pl.col("reached"), pl.col("holds")),))
-        answer = pl.Series(np.zeros(frames.members.height, dtype=np.bool_)).scatter(rows, some)
-    frames = replace(frames, members=_beside(frames.members, step.code, answer))
-    anyone = _folded("any", frames.members.get_column("household"), answer, frames.households.height)
-    return replace(frames, households=_beside(frames.households, step.anyone, anyone))
+    if step.scope == "household":
+        return _amounts(step, replace(frames, households=_beside(frames.households, step.code, answer)), p)
+    owners, homes = frames.members.get_column("household"), frames.households
+    anyone = _folded("any", owners if rows is None else owners.gather(rows), answer, homes.height)
+    if rows is not None:
+        answer = pl.Series(np.zeros(frames.members.height, dtype=np.bool_)).scatter(rows, answer)
+    members = _beside(frames.members, step.code, answer)
+    return replace(frames, members=members, households=_beside(homes, step.anyone, anyone))
 
 
 def _beside(frame: pl.DataFrame, name: str, values: pl.Series) -> pl.DataFrame:
@@ -157,51 +157,35 @@ def _beside(frame: pl.DataFrame, name: str, values: pl.Series) -> pl.DataFrame:
 
 def _amounts(programme: Programme, frames: Frames, p: Parameters) -> Frames:
     """Amounts of a programme where it is known to hold, else 0. They are worked out for those households only."""
-    texts = dict(programme.components)
-    if programme.one_off is not None:
-        texts["one_off"] = programme.one_off
-    if not texts:
+    if not programme.amounts:
         return frames
     rows = frames.households.get_column(programme.anyone).arg_true()
-    values = [as_column(text(HOUSEHOLD, p)) for text in texts.values()]
-    amounts = _evaluated(_only(frames.households, values)[rows], values)
+    amounts = _asked(amounts_of(programme, p), "households", frames, rows)
     none = np.zeros(frames.households.height, dtype=np.int64)
-    made = [
-        pl.Series(f"{programme.code}_{code}", none).scatter(rows, some)
-        for code, some in zip(texts, amounts, strict=True)
-    ]
+    made = [pl.Series(name, none).scatter(rows, some) for name, some in zip(programme.amounts, amounts, strict=True)]
     return replace(frames, households=frames.households.with_columns(made))
 
 
-def _asked(questions: Questions, frames: Frames, rows: pl.Series | None = None) -> list[pl.Series]:
-    """The answers to questions of the same frame, of each row or of those given."""
-    values = [question.value for question in questions]
-    if questions[0].over != "members":
-        return _evaluated(frame_of(frames, questions[0].over), values)
-    members = _only(frames.members, values)
-    some = replace(frames, members=members if rows is None else members[rows])
-    return _evaluated(with_home(some, dict.fromkeys(name for each in questions for name in each.homes)), values)
-
-
-def _evaluated(frame: pl.DataFrame, values: Sequence[pl.Expr]) -> list[pl.Series]:
-    """The values of some texts for each row. A part of a text is worked out once, however often it stands there."""
-    named = [value.alias(f"value.{place}") for place, value in enumerate(values)]
+def _asked(texts: Texts, over: str, frames: Frames, rows: pl.Series | None = None) -> list[pl.Series]:
+    """The values of some texts for each row of a frame, or for those given."""
+    frame: pl.DataFrame = getattr(frames, over)
+    if rows is not None:
+        frame = frame[[*dict.fromkeys(("household", *texts.columns))]][rows]
+    asked = _beside_homes(frame, texts.homes, frames.households).lazy()
     # a text that comes to the same for everybody is one value: a new column makes it as long as the others
-    made = frame.lazy().with_columns(named).select(f"value.{place}" for place in range(len(named))).collect()
-    return made.get_columns()
-
-
-def _only(frame: pl.DataFrame, values: Sequence[pl.Expr]) -> pl.DataFrame:
-    """The columns that texts ask of a frame, with the household that each row is of."""
-    asked = dict.fromkeys(("household", *(name for value in values for name in value.meta.root_names())))
-    return frame[[name for name in asked if not name.startswith(HOME)]]
+    return asked.with_columns(texts.values).select(texts.names).collect().get_columns()
 
 
 def with_home(frames: Frames, names: Iterable[str]) -> pl.DataFrame:
     """The members' frame with columns of their households, as their texts ask for them."""
-    homes = frames.members.get_column("household")
-    asked = [frames.households.get_column(each).gather(homes).alias(HOME + each) for each in names]
-    return frames.members.hstack(asked) if asked else frames.members
+    return _beside_homes(frames.members, names, frames.households)
+
+
+def _beside_homes(members: pl.DataFrame, names: Iterable[str], households: pl.DataFrame) -> pl.DataFrame:
+    if not names:
+        return members
+    homes = members.get_column("household")
+    return members.hstack([households.get_column(each).rechunk().gather(homes).alias(HOME + each) for each in names])
 
 
 def _completed_months(name: str, on: date) -> pl.Expr:
@@ -221,7 +205,7 @@ def _fold(step: Fold, values: pl.Series, frames: Frames, rows: pl.Series | None)
         folded = _folded(step.how, frames.vehicles.get_column("household"), values, homes.height)
         known = _null_unless(homes.get_column("assets_known"), folded)
         return replace(frames, households=_beside(homes, step.name, known))
-    folded = _folded(step.how, frame_of(frames, step.over).get_column("member"), values, people.height)
+    folded = _folded(step.how, getattr(frames, step.over).get_column("member"), values, people.height)
     if step.over == "incomes":
         folded = _null_unless(people.get_column("incomes_known"), folded)
     return replace(frames, members=_beside(people, step.name, folded))
@@ -232,22 +216,24 @@ def _folded(how: str, owners: pl.Series, values: pl.Series, count: int) -> pl.Se
 
     `owners` are places of owners in their frame. An owner without values has a sum of 0, no any, and all of them.
     """
-    open_ = _has(owners, values.is_null(), count) if values.null_count() else None
+    open_ = _has(owners, values.is_null(), count) if values.has_nulls() else None
     if how in ("any", "all"):
-        decisive = values.fill_null(how == "all")
+        decisive = values.fill_null(how == "all") if values.has_nulls() else values
         settled = _has(owners, decisive if how == "any" else ~decisive, count)
         said = pl.Series(settled if how == "any" else ~settled)
         return said if open_ is None else said.set(pl.Series(open_ & ~settled), None)
     whole = np.zeros(count, dtype=np.int64)
     fold = np.add if how == "sum" else np.maximum
-    fold.at(whole, owners.to_numpy(), values.fill_null(0).cast(pl.Int64).to_numpy())
+    known = values.fill_null(0) if values.has_nulls() else values
+    fold.at(whole, owners.to_numpy(), known.cast(pl.Int64).to_numpy())
     return pl.Series(whole) if open_ is None else pl.Series(whole).set(pl.Series(open_), None)
 
 
 def _has(owners: pl.Series, claims: pl.Series, count: int) -> npt.NDArray[np.bool_]:
     """Which of `count` owners a claim holds of."""
     found = np.zeros(count, dtype=np.bool_)
-    found[owners.gather(claims.arg_true()).to_numpy()] = True
+    holding = np.flatnonzero(claims.to_numpy())
+    found[owners.to_numpy().take(holding)] = True
     return found
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from services.eligibility.rules.columns.frames import CODE
 from services.eligibility.rules.logic import Value, is_unknown, use_columns
 
 HOME: Final = "home."
@@ -28,6 +29,10 @@ class PolarsWords:
         """As `logic.established`."""
         return pl.when(claim).then(as_column(then)).otherwise(as_column(otherwise))
 
+    def one_of(self, code: Value, codes: Value) -> Value:
+        """As `logic.one_of`."""
+        return code.is_in(list(codes)) if codes else pl.lit(False)
+
     def larger(self, one: Value, other: Value) -> Value:
         """As `logic.larger`."""
         one, other = as_column(one), as_column(other)
@@ -43,14 +48,14 @@ use_columns(PolarsWords())
 
 
 def as_column(value: Value) -> pl.Expr:
-    """A plain value as a column; whole numbers in 64 bits, or a product of two would wrap."""
+    """A plain value as a column; whole numbers in 64 bits, or a product of two would wrap, texts as codes."""
     if isinstance(value, pl.Expr):
         return value
     if is_unknown(value) or value is None:
         return pl.lit(None)
     if isinstance(value, int) and not isinstance(value, bool):
         return pl.lit(value, dtype=pl.Int64)
-    return pl.lit(value)
+    return pl.lit(value, dtype=CODE) if isinstance(value, str) else pl.lit(value)
 
 
 class ColumnView:
