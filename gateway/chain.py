@@ -149,17 +149,14 @@ def _visit(visit: Json | None) -> Iterable[Json]:
 def _referrals(rows: Iterable[Json]) -> Iterable[Json]:
     for row in rows:
         about = {"partner": row.get("partner"), "need": row.get("need"), "ref": row.get("id")}
+        said = None
         for step in row.get("steps") or ():
             held = step.get("held_for")
-            yield _line(
-                "referral",
-                "referral",
-                step.get("at"),
-                status=step.get("status"),
-                note=f"held_{held}" if held else step.get("reason_code") or step.get("closing_code"),
-                amount=step.get("amount"),
-                **about,
-            )
+            note = f"held_{held}" if held else step.get("reason_code") or step.get("closing_code")
+            says = (step.get("status"), note, step.get("amount"))
+            if says != said:  # a version may also be another order of delivery or a smaller gap: nothing to tell
+                yield _line("referral", "referral", step.get("at"), status=says[0], note=note, amount=says[2], **about)
+            said = says
         outcome = row.get("outcome")
         if outcome:
             amount, kind = outcome.get("amount"), outcome.get("kind")

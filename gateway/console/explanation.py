@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from gateway.console.texts import Words
-from gateway.console.view import figure, yuan_text
+from gateway.console.view import NONE, figure, yuan_text
 from gateway.console.vocabulary import Vocabulary
 
 Json = Mapping[str, Any]
@@ -164,6 +164,14 @@ def fact_name(path: object, words: Words, people: People) -> str:
     return words(
         "explain.persons_fact", person=people.name(text[len("members[") :].partition("]")[0], words), fact=fact
     )
+
+
+def own_figure(test: Json, words: Words) -> str:
+    """What a test found of the household. Of a claim without a figure, that its sentence says it."""
+    actual, threshold = test.get("actual"), test.get("threshold")
+    if isinstance(actual, bool):
+        return words("explain.as_said")
+    return NONE if actual is None and threshold is None else figure(actual, test.get("unit"), words)
 
 
 def distance(test: Json, words: Words) -> str:

@@ -16,9 +16,11 @@ from deploy.local.demo.accounting import latencies, reckon, results_of
 from deploy.local.demo.funnel import Funnel, read_funnel
 from deploy.local.demo.giving import Giving
 from deploy.local.demo.journal import PushJournal
+from deploy.local.demo.office import Office
 from deploy.local.demo.progress import Progress
 from deploy.local.demo.push import Pusher, Refused
 from deploy.local.demo.remembered import remembered_town
+from deploy.local.demo.screening import screen_town
 from deploy.local.demo.stage import Stage
 from deploy.local.first_account import DEMO_SEATS, print_seats
 from deploy.local.opened import Databases, opened_databases
@@ -106,9 +108,19 @@ class Demo:
                 finally:
                     push.cancel()
                     await asyncio.wait([push])
-            paid = await Giving(http, self._stage.url, self._stage.operator).run(Clock().today())
+            office = Office(http, self._stage.url, self._stage.operator)
+            paid = await Giving(office).run(Clock().today())
             tell(f"  慈善：{paid} 户获得资助并已回执", f"  Charity: {paid} households paid and receipted")
-        return await self._reckon(databases, journal, funnel)
+            screened = await screen_town(office)
+            tell(
+                f"  全量筛查：{screened['households']} 户，线索 {screened['leads']} 条",
+                f"  Screening: {screened['households']} households, {screened['leads']} leads",
+            )
+        outcome = await self._reckon(databases, journal, funnel)
+        outcome.report["screening"] = screened
+        if screened["state"] != "completed":
+            outcome.complaints.append(f"the screening run is {screened['state']}")
+        return outcome
 
     async def _push(self, town: Town, pusher: Pusher) -> None:
         await pusher.register(town)

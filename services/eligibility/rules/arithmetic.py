@@ -64,7 +64,7 @@ def _income(h: HouseholdView, p: Parameters) -> Iterator[Json]:
         return
     for m in h.members:
         if m.is_inside is True:
-            yield from _step("income", m.own_income, m.ref)
+            yield from _step("income", m.own_income, m.ref, income=m.own_income)
     yield from _step("gross", h.gross, gross=h.gross)
     cost = round_half_up(h.wage * p.job_cost_rate, RATE)
     spent = deductible_cost(h, p)

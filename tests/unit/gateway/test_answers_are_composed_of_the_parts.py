@@ -3,6 +3,7 @@ piece."""
 
 from typing import Any
 
+from gateway.chain import chain_of
 from tests.unit.gateway.conftest import Gateway
 
 _RECORD = "8d1e0a52-41a9-4b6c-9a51-4a7a4e1b2c3d"
@@ -120,6 +121,21 @@ async def test_a_households_chain_is_composed_of_four_parts_in_order_of_time(gat
     assert answer["household"]["members"][0]["name"] == "林*"
     assert answer["assessment"]["assessment_id"] == _ASSESSMENT
     assert [line["kind"] for line in answer["chain"]] == ["outcome", "referral", "assessment", "bill"]
+
+
+def test_a_version_of_a_referral_that_moves_nothing_is_no_line_of_the_chain() -> None:
+    steps = [
+        {"version": 1, "status": "requested", "at": "2026-01-15T09:00:00Z"},
+        {"version": 2, "status": "requested", "at": "2026-01-15T09:01:00Z"},  # a sibling closed the gap in part
+        {"version": 3, "status": "accepted", "at": "2026-01-15T09:02:00Z"},
+        {"version": 4, "status": "failed", "reason_code": "cannot_reach", "at": "2026-01-15T09:03:00Z"},
+    ]
+    chain = chain_of({"referrals": [{"id": _REFERRAL, "partner": "red_cross", "need": "medical_cost", "steps": steps}]})
+    assert [(line["status"], line.get("note")) for line in chain] == [
+        ("failed", "cannot_reach"),
+        ("accepted", None),
+        ("requested", None),
+    ]
 
 
 async def test_a_household_nobody_knows_is_not_found(gateway: Gateway) -> None:
