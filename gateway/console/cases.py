@@ -31,6 +31,7 @@ PURPOSES = ("application_review", "home_visit", "referral", "appeal", "data_qual
 REVEALED_S = 60
 STATUSES = ("draft", "requested", "accepted", "in_progress", "on_hold", "completed", "rejected", "failed", "cancelled")
 _PLAIN = "/api/v1/eligibility/assessments/{}/plain"
+_CHECK = "/api/v1/eligibility/households/{}/check"
 _FIELDS = ("name", "id_number", "phone", "address")
 
 
@@ -91,6 +92,15 @@ async def record_visit(request: Request, visitor: VisitorDep, household_ref: str
     return _back(household_ref)
 
 
+@routes.post("/cases/{household_ref}/application", dependencies=[page_scope("eligibility:write")])
+async def take_application(request: Request, visitor: VisitorDep, household_ref: str) -> Response:
+    """The family asks for help: assess its household from now on."""
+    await checked_form(request, visitor.csrf)
+    path = f"/api/v1/eligibility/households/{segment(uuid_of(household_ref))}/applications"
+    await parts_of(request, visitor, purpose="application").post(path, {})
+    return _back(household_ref)
+
+
 @routes.post("/cases/{household_ref}/referrals/{referral_id}/{step}", dependencies=[page_scope("referral:decide")])
 async def move_referral(
     request: Request, visitor: VisitorDep, household_ref: str, referral_id: str, step: str
@@ -117,6 +127,7 @@ async def _show(
     case = await case_of(request, visitor, uuid_of(household_ref))
     desk = desk_of(request)
     plain = await _plain_word(request, visitor, case)
+    as_known = await _as_known(request, visitor, case)
     return renderer(request).page(
         request,
         "case.html",
@@ -124,6 +135,7 @@ async def _show(
         code=code,
         case=case,
         plain=plain,
+        as_known=as_known,
         revealed=revealed or {},
         revealed_s=REVEALED_S,
         problem=problem,
@@ -145,6 +157,14 @@ async def case_of(request: Request, visitor: Visitor, household_ref: str) -> Jso
     case = await compose_chain(Asking(desk, visitor.grant, request_id), household_ref)
     await desk.audit.committed(written)
     return case
+
+
+async def _as_known(request: Request, visitor: Visitor, case: Json) -> Json | None:
+    """What the rules say of a household of which nothing gave rise to an assessment; None where there is one."""
+    has_findings = bool((case.get("assessment") or {}).get("findings"))
+    if has_findings or not may_ask(desk_of(request), visitor.grant, f"GET {_CHECK.format('{household_ref}')}"):
+        return None
+    return (await panel(parts_of(request, visitor).get(_CHECK.format(segment(case["household_ref"]))))).value
 
 
 async def _plain_word(request: Request, visitor: Visitor, case: Json) -> Json | None:

@@ -38,8 +38,10 @@ def people_of(members: Sequence[Json] | None, words: Words) -> People:
     named = {}
     for number, member in enumerate(members or (), 1):
         name = str(member.get("name") or words("explain.member", n=number))
-        relation = words.code("relation", member.get("relation") or "none")
-        named[str(member.get("person_ref") or member.get("ref"))] = words("explain.person", name=name, what=relation)
+        relation = member.get("relation")
+        if relation:
+            name = words("explain.person", name=name, what=words.code("relation", relation))
+        named[str(member.get("person_ref") or member.get("ref"))] = name
     return People(named)
 
 
@@ -110,7 +112,8 @@ def why(finding: Json, words: Words, people: People) -> str:
 def changes(finding: Json, words: Words, people: People) -> list[str]:
     """What would change the verdict: one line where one figure alone decides, else each of those that must change.
 
-    Of a yes: the figure nearest to its line, and which of the missing facts still move the amount.
+    Where there are several ways, by one person or another, each way is a line. Of a yes: the figure nearest to its line
+    or else what it stands on, and which of the missing facts still move the amount.
     """
     outcome = finding.get("outcome")
     if outcome == "unknown":
@@ -119,10 +122,12 @@ def changes(finding: Json, words: Words, people: People) -> list[str]:
         near = _nearest(finding, words, people)
         lacks = missing(finding, words, people)
         more = [words("explain.amount_open", facts=_joined(lacks, words))] if lacks else []
-        return [*([near] if near else []), *more]
+        stands = dict.fromkeys(_sentence(test, words, people) for test in _tests(finding, "pass"))
+        return [*(near or stands), *more]
     failed = _tests(finding, "fail")
     if failed:
-        return [_correction(test, words, people) for test in failed]
+        ways = [[_correction(test, words, people) for test in way] for way in _ways(failed)]
+        return ways[0] if len(ways) == 1 else [words("explain.semicolon").join(way) for way in ways]
     return [
         words.code("would_change", code)
         for code in finding.get("reason_codes") or ()
@@ -133,7 +138,11 @@ def changes(finding: Json, words: Words, people: People) -> list[str]:
 def changes_head(finding: Json, words: Words) -> str:
     """What stands above the lines of `changes`."""
     outcome = str(finding.get("outcome"))
+    if outcome == "eligible" and not (finding.get("margin") or {}).get("test"):
+        return words("explain.changes.stands")
     if outcome == "not_eligible":
+        if len(_ways(_tests(finding, "fail"))) > 1:
+            return words("explain.changes.ways")
         open_tests = len(_tests(finding, "unknown"))
         several = len(_tests(finding, "fail")) > 1
         key = "several" if several else ("one_and_open" if open_tests else "one")
@@ -233,10 +242,41 @@ def _correction(test: Json, words: Words, people: People) -> str:
     return words("explain.by", text=said, distance=apart) if apart else said
 
 
-def _nearest(finding: Json, words: Words, people: People) -> str:
-    margin = finding.get("margin") or {}
-    test = next((one for one in finding.get("tests") or () if one.get("id") == margin.get("test")), None)
-    return _correction(test, words, people) if test else ""
+def _ways(failed: Sequence[Json]) -> list[list[Json]]:
+    """The ways in which a no becomes a yes, each with the failed tests that have to change: those of one person.
+
+    Of a person's alternatives one is enough, of the others all are needed.
+    """
+    ways = []
+    for member in dict.fromkeys(test.get("member") for test in failed):
+        own = [test for test in failed if test.get("member") == member]
+        needed = [test for test in own if not test.get("alternative")]
+        ways += [[test, *needed] for test in own if test.get("alternative")] or [needed]
+    return ways
+
+
+def _nearest(finding: Json, words: Words, people: People) -> list[str]:
+    """The figure nearest to its line as the rules tell it, and where that is no amount the nearest amount too."""
+    tests, margin = finding.get("tests") or (), finding.get("margin") or {}
+    nearest = [one for one in tests if one.get("id") == margin.get("test")][:1]
+    if nearest and not _is_money(nearest[0]):
+        amounts = [(room, one) for one in tests if _is_money(one) and (room := _room(one)) is not None]
+        nearest += [min(amounts, key=lambda pair: pair[0])[1]] if amounts else []
+    return [_correction(test, words, people) for test in nearest]
+
+
+def _is_money(test: Json) -> bool:
+    return str(test.get("unit")).startswith("yuan")
+
+
+def _room(test: Json) -> Decimal | None:
+    """How far a figure is from its line, as a share of the line; None without a line above nothing."""
+    apart = _apart(test)
+    return (
+        abs(apart) / Decimal(str(test["threshold"]))
+        if apart is not None and test["threshold"] not in _NOTHING
+        else None
+    )
 
 
 def _tests(finding: Json, outcome: str) -> list[Json]:

@@ -171,16 +171,17 @@ def _on_roll(programme: str, name: str) -> dict[str, Any]:
     }
 
 
-def _assessment() -> dict[str, Any]:
+def assessment() -> dict[str, Any]:
+    """The assessment of the household as eligibility tells it."""
     book = rule_book()
     record = {"settlement_id": "S1", "version": 1, "self_paid": "61234.56", "settled_on": "2026-01-15"}
     event = event_of({"kind": "hospital_cost", "records": [record], "year": 2026})
-    assessment = assess(facts_of(_FACTS), book.at("350623", _AS_OF, None), book, event=event)
+    made = assess(facts_of(_FACTS), book.at("350623", _AS_OF, None), book, event=event)
     facts = {"county": "350623", "as_of": _AS_OF.isoformat(), "event": {"kind": "hospital_cost"}, "household": _FACTS}
     certificate = {"facts": facts, "rule_book": {"version": book.version, "digest": book.digest}}
     head = {"assessment_id": _ASSESSMENT, "state": "live", "as_of": _AS_OF.isoformat(), "certificate": certificate}
     head["on_rolls"] = [_on_roll("disability_living", "困难残疾人生活补贴"), _on_roll("elderly_allowance", "高龄津贴")]
-    return head | render(assessment, book)
+    return head | render(made, book)
 
 
 def fill(gateway: Gateway) -> None:
@@ -195,7 +196,7 @@ def fill(gateway: Gateway) -> None:
     eligibility.reply("GET /api/v1/eligibility/funnel", _FUNNEL)
     eligibility.reply("GET /api/v1/eligibility/visits", {"items": [_visit(n) for n in range(1, 9)], "next": "abc"})
     eligibility.reply(f"GET /api/v1/eligibility/visits/{HOUSEHOLD}", _visit(1))
-    eligibility.reply(f"GET /api/v1/eligibility/assessments/{_ASSESSMENT}", _assessment())
+    eligibility.reply(f"GET /api/v1/eligibility/assessments/{_ASSESSMENT}", assessment())
     head = {"assessment_id": _ASSESSMENT, "state": "live", "created_at": "2026-01-15T08:03:00Z"}
     figures = {"eligible": ["dibao", "medical_aid"], "monthly_total": "1955.00"}
     eligibility.reply(

@@ -1,11 +1,13 @@
 """Why each programme is yes, no or not yet known, which figure would change it, and what if: at a desk, on a phone."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
 from services.eligibility.rules.book import rule_book
 from tests.browser.conftest import Windows
-from tests.browser.household import HOUSEHOLD
+from tests.browser.household import HOUSEHOLD, assessment
 from tests.browser.policy import fill_rules
 from tests.unit.gateway.conftest import Gateway
 
@@ -26,6 +28,24 @@ async def test_every_programme_says_why_and_what_would_change_it(
         assert await verdict.locator(".would-change").count() == 1, programme.code
     await visit.page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     await visit.check("explained")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_a_family_that_nothing_brought_up_is_told_of_too(gateway: Gateway, windows: Windows, width: int) -> None:
+    eligibility = fill_rules(gateway)
+    unasked = f"/api/v1/eligibility/households/{HOUSEHOLD}"
+    eligibility.reply(f"GET {unasked}/assessments", {"items": [], "next": None})
+    eligibility.reply(f"GET {unasked}/check", assessment() | {"on_rolls": []})
+    eligibility.reply(f"POST {unasked}/applications", {"household_ref": HOUSEHOLD, "assessment_id": None})
+    visit = await windows.open("county_officer", width=width)
+    await visit.open(f"/cases/{HOUSEHOLD}")
+    await expect(visit.page.locator("main")).to_contain_text("没有保存，也不进入办理")
+    for programme in rule_book().programmes:
+        assert await visit.page.locator(f"#p-{programme.code} .would-change").count() == 1, programme.code
+    await visit.check("as-known")
+    await visit.page.click("text=家庭提出申请，开始评估")
+    await expect(visit.page).to_have_url(re.compile(f"/cases/{HOUSEHOLD}$"))
+    assert [each.path for each in eligibility.seen if each.method == "POST"] == [f"{unasked}/applications"]
 
 
 @pytest.mark.parametrize("width", [1280, 360])

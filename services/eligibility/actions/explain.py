@@ -10,11 +10,13 @@ from services.eligibility.actions.certificates import WITH_FINDINGS
 from services.eligibility.models import Assessment
 from services.eligibility.rules.advice import render_cliff, render_wanted
 from services.eligibility.rules.arithmetic import arithmetic
+from services.eligibility.rules.assess import assess
 from services.eligibility.rules.assessment import Assessment as Answer
 from services.eligibility.rules.book import RuleBook, rule_book
 from services.eligibility.rules.cliff import find_cliff
 from services.eligibility.rules.facts import Event, Facts, History
 from services.eligibility.rules.readers import event_of, facts_of, history_of
+from services.eligibility.rules.rendering import render
 from services.eligibility.rules.snapshot import Parameters
 
 Json = dict[str, Any]
@@ -41,6 +43,17 @@ def advice_on(row: Assessment) -> Advice:
     event, history = event_of(snapshot["event"]), history_of(snapshot.get("history"))
     parameters = book.at(snapshot["county"], date.fromisoformat(snapshot["as_of"]))
     return advise(facts_of(snapshot["household"]), event, history, parameters, book, answer)
+
+
+def explained(facts: Facts, event: Event, history: History, parameters: Parameters, book: RuleBook) -> Json:
+    """A check in words, with its advice."""
+    answer = assess(facts, parameters, book, event=event, history=history)
+    more = advise(facts, event, history, parameters, book, answer)
+    return render(answer, book) | {
+        "missing_facts": more.missing_facts,
+        "cliff": more.cliff,
+        "steps": more.steps,
+    }
 
 
 def advise(

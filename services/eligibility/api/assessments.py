@@ -10,6 +10,7 @@ from services.contracts.money import yuan
 from services.eligibility.actions.explain import advice_on
 from services.eligibility.actions.former import findings_again
 from services.eligibility.actions.holdings import holding_of
+from services.eligibility.actions.now import check_now
 from services.eligibility.api.answers import (
     AssessmentHead,
     AssessmentList,
@@ -77,6 +78,23 @@ async def get_assessments(
     rows = await assessments_of(db, household_ref, before=int(key[0]) if key else None, limit=limit + 1)
     following = write_cursor(rows[limit - 1].number) if len(rows) > limit else None
     return AssessmentList(items=[AssessmentHead(**_head(row)) for row in rows[:limit]], next=following)
+
+
+@routes.get(
+    "/households/{household_ref}/check",
+    dependencies=_MAY,
+    summary="按目前掌握的情况试算一户 / Check a household as it is known now",
+)
+async def get_household_check(household_ref: UUID, db: SessionDep) -> dict[str, Any]:
+    """The answer of `POST /checks` with its advice for a household of ours, whether or not anything gave rise to it.
+
+    `on_rolls`: what the household receives by the rolls. Stores nothing.
+    """
+    today = Clock().today()
+    told = await check_now(db, household_ref, today=today)
+    refused = [each["programme"] for each in told["findings"] if each["outcome"] == "not_eligible"]
+    held = on_rolls(await holding_of(db, household_ref, today), refused)
+    return told | {"on_rolls": [line.model_dump(mode="json") for line in held]}
 
 
 @routes.post(

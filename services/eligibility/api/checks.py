@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 from pydantic import Field
 
-from services.eligibility.actions.explain import advise
+from services.eligibility.actions.explain import explained
 from services.eligibility.actions.programme_page import programme_page
 from services.eligibility.api.answers import Answer, CodedWords, RuleBookOut, Words
 from services.eligibility.api.places import read_place
@@ -69,12 +69,9 @@ async def post_check(
     """Check a household against every programme: the test, figure and article behind each answer. Stores nothing."""
     book = rule_book()
     asked = to_check(body, book, today=Clock().today())
-    answer = assess(asked.facts, asked.parameters, book, event=asked.event, history=asked.history)
-    told = render(answer, book)
     if advice:
-        more = advise(asked.facts, asked.event, asked.history, asked.parameters, book, answer)
-        told |= {"missing_facts": more.missing_facts, "cliff": more.cliff, "steps": more.steps}
-    return told
+        return explained(asked.facts, asked.event, asked.history, asked.parameters, book)
+    return render(assess(asked.facts, asked.parameters, book, event=asked.event, history=asked.history), book)
 
 
 @routes.get("/parameters", dependencies=_MAY, summary="政策参数 / Parameters of the rule book")

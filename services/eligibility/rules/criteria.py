@@ -42,7 +42,8 @@ _new_line = tuple.__new__  # a third of the cost of calling Line, fifty times a 
 class Test:
     """What all tests have: an id, the article it comes from, and reason codes for when it decides.
 
-    `unit` says how figures are written: yuan texts for fen, rates for ten-thousandths, whole numbers else.
+    `unit` says how figures are written: yuan texts for fen, rates for ten-thousandths, whole numbers else. Of the
+    `alternative` tests of a programme one is enough.
     """
 
     __test__ = False  # not for pytest
@@ -53,6 +54,7 @@ class Test:
     refusal: str = ""
     unit: str = ""
     operator: str = "is"
+    alternative: bool = False
 
     def __post_init__(self) -> None:
         if self.id in CATALOGUE:

@@ -93,6 +93,8 @@ def render_test(line: CheckedTest, book: RuleBook, *, with_texts: bool = True) -
     }
     if line.member:
         answer["member"] = line.member
+    if test is not None and test.alternative:
+        answer["alternative"] = True
     if with_texts:
         answer["text"] = sentence_of(line)
     return answer

@@ -33,6 +33,7 @@ _SEVERE: Final = Claim(
     reason="SINGLE_MARGIN_SEVERE_DISABILITY",
     refusal=_NO_GATEWAY,
     holds=lambda m, p: all_of(m.home.margin, m.is_inside, m.is_severe),
+    alternative=True,
 )
 _ILL: Final = Claim(
     id="dibao_single.serious_illness",
@@ -40,6 +41,7 @@ _ILL: Final = Claim(
     reason="SINGLE_MARGIN_SERIOUS_ILLNESS",
     refusal=_NO_GATEWAY,
     holds=lambda m, p: all_of(m.home.margin, m.is_inside, m.serious_illness),
+    alternative=True,
 )
 _JOBLESS: Final = Claim(
     id="dibao_single.adult_jobless",
@@ -54,6 +56,7 @@ _JOBLESS: Final = Claim(
         m.student == "none",
         m.is_severe,
     ),
+    alternative=True,
 )
 _GATEWAY: Final = Group(_SEVERE, _ILL, _JOBLESS, how=any_of)
 _INCOME: Final = Comparison(
