@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
+from services.contracts.divisions import divisions
 from services.contracts.money import UnreadableAmount, parse_fen, parse_yuan
 from services.eligibility.rules.book import ParameterProblem, RuleBook
 from services.eligibility.rules.facts import Event, Facts, History
@@ -243,14 +244,15 @@ class Check:
 
 
 def to_check(body: CheckIn, book: RuleBook, *, today: date) -> Check:
-    """Facts and parameters of a body. `as_of` absent: today.
+    """Facts and parameters of a body. `as_of` absent: today. An abolished code means the place it became.
 
     Raises: BadInput for a place without parameters, a ref used twice or not at all, a birth after the day, an amount
     that is not of its unit, and a parameter that does not exist or does not fit.
     """
     on = body.as_of or today
     wrong = list(_wrong(body, on))
-    if not book.knows(body.county):
+    county = divisions().resolve(body.county).code
+    if not book.knows(county):
         wrong.append(FieldError("county", "no_parameters", "这个地区没有政策参数", "No parameters for this place"))
     overrides = {
         id: raw for id, raw in (body.parameters or {}).items() if raw is not None or id not in book.definitions
@@ -258,7 +260,7 @@ def to_check(body: CheckIn, book: RuleBook, *, today: date) -> Check:
     wrong += _wrong_parameters(overrides, book)
     if wrong:
         raise BadInput(errors=tuple(wrong))
-    parameters = book.at(body.county, on, overrides)
+    parameters = book.at(county, on, overrides)
     household = body.household.model_dump(exclude_unset=True)
     event = body.event.model_dump(exclude_unset=True) if body.event else None
     history = body.history.model_dump(exclude_unset=True) if body.history else None

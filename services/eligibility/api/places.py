@@ -1,17 +1,17 @@
 """Which place a list is asked for."""
 
-from services.contracts.divisions import UnreadableDivision, divisions, shorten
+from services.contracts.divisions import UnreadableDivision, divisions
 from services.kit.auth import Actor
 from services.kit.errors import BadInput, FieldError
 
 
 def read_place(division: str) -> str:
-    """The shortened code of a division.
+    """The shortened code of a division; of an abolished one the code of what it became.
 
     Raises: BadInput when it is none.
     """
     try:
-        return shorten(division)
+        return divisions().resolve(division).code
     except UnreadableDivision:
         wrong = FieldError("division", "division", "不是区划代码", "Not a division code")
         raise BadInput(errors=(wrong,)) from None

@@ -215,6 +215,14 @@ def test_a_place_may_be_written_padded_or_down_to_the_village() -> None:
         assert read_check(body(county=county), rule_book(), today=TODAY).parameters.place == place
 
 
+@pytest.mark.parametrize(("former", "now"), [("350681", "350604"), ("350621", "350604"), ("350625", "350605")])
+def test_a_county_under_its_former_code_has_the_values_of_what_it_became(former: str, now: str) -> None:
+    book = rule_book()
+    old, new = (read_check(body(county=code), book, today=TODAY).parameters for code in (former, now))
+    assert old.place == new.place == now
+    assert old.dibao_standard_month == new.dibao_standard_month
+
+
 def test_the_name_is_taken_and_forgotten() -> None:
     check = read_check(member(name="示例"), rule_book(), today=TODAY)
     assert "示例" not in repr(check)
