@@ -125,18 +125,16 @@ def columns() -> ColumnWords:
     return _columns
 
 
-def all_of(*claims: Value) -> Value:
+def all_of(holds: Value = True, *more: Value) -> Value:
     """True when every claim holds, False when one does not, else unknown."""
-    holds: Value = True
-    for claim in claims:
+    for claim in more:
         holds = holds & claim
     return holds
 
 
-def any_of(*claims: Value) -> Value:
+def any_of(holds: Value = False, *more: Value) -> Value:
     """True when one claim holds, False when none does, else unknown."""
-    holds: Value = False
-    for claim in claims:
+    for claim in more:
         holds = holds | claim
     return holds
 

@@ -5,7 +5,7 @@ the step's text for each subject and keep the value under the step's name, where
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from services.eligibility.rules.criteria import Line, Text
@@ -89,11 +89,11 @@ class Programme:
     unreached: str = ""
     can_near_miss: bool = False
     tidy: "Tidy" = as_they_are
+    anyone: str = field(init=False)
+    """The household's figure that somebody is on a person's programme, or the household's own outcome."""
 
-    @property
-    def anyone(self) -> str:
-        """The household's figure that somebody is on a person's programme, or the household's own outcome."""
-        return f"any_{self.code}" if self.scope == "person" else self.code
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "anyone", f"any_{self.code}" if self.scope == "person" else self.code)
 
     @property
     def amounts(self) -> dict[str, Text]:
