@@ -5,8 +5,9 @@ hold as long as the rule book's digest does, and nothing is carried over a chang
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import orjson
@@ -79,18 +80,22 @@ def outcome_of(
         0,
         {code: amount for code, amount in reading.amounts.items() if code not in settled},
         {code: codes for code, codes in reading.reasons.items() if letters[CODES.index(code)] == NO},
-        kinds_of(fact for code, missing in reading.missing.items() if code not in settled for fact in missing),
+        kinds_of({fact for code, missing in reading.missing.items() if code not in settled for fact in missing}),
         any(letters[CODES.index(code)] == NO for code in holding.first_days() if code in CODES),
     )
 
 
-def kinds_of(paths: object) -> tuple[str, ...]:
+def kinds_of(paths: Collection[str]) -> tuple[str, ...]:
     """Kinds of missing facts, in the order of the file: `members[m2].incomes` is `incomes`."""
-    assert hasattr(paths, "__iter__")
-    known = screening_words().facts
-    found = {_PLACES.sub("", path) for path in paths}
-    kinds = {kind if kind in known else "parameter" for kind in found}
-    return tuple(kind for kind in known if kind in kinds)
+    kinds = {_kind_of(path) for path in paths}
+    return tuple(kind for kind in screening_words().facts if kind in kinds)
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(path: str) -> str:
+    """The kind of a missing fact. A household's programmes miss the same facts, one after the other."""
+    kind = _PLACES.sub("", path)
+    return kind if kind in screening_words().facts else "parameter"
 
 
 @cache
