@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gateway.api import read_audit
 from gateway.console.page_route import page_routes
-from gateway.console.pages import Visitor, VisitorDep, checked_form, desk_of, page_scope, renderer
+from gateway.console.pages import Visitor, VisitorDep, checked_form, desk_of, language_of, page_scope, renderer
 from gateway.routes import Match
 from gateway.verify import ChainReport, heads_file, verify_chain
 
@@ -64,4 +64,13 @@ async def _show(
         actor=actor,
         report=report,
         is_first=cursor is None,
+        route_words=_route_words(request),
+        names=await request.app.state.vocabulary.refreshed(),
     )
+
+
+def _route_words(request: Request) -> dict[str, str]:
+    """What an address is for, by its route; the table says it in Chinese only."""
+    if language_of(request) != "zh-CN":
+        return {}
+    return {f"{route.method} {route.path}": route.zh for route in desk_of(request).table.routes}

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from gateway.console.texts import Words
-from gateway.console.view import NONE, fen_of, figure, yuan, yuan_short
+from gateway.console.view import NONE, fen_of, yuan, yuan_short
 
 Json = Mapping[str, Any]
 BANDS = ("gain_over_5", "gain", "same", "loss", "loss_over_5")
@@ -15,22 +15,6 @@ COUNTS = ("gained", "more", "same", "less", "lost")
 """Households of a rehearsal by what becomes of them."""
 MEASURES = ("change", *COUNTS)
 """What the map can show."""
-
-
-def value_words(value: object, unit: object, words: Words) -> str:
-    """A parameter's value as the eye reads it: `850.00元/人·月`, `20%`, `80 → 100.00；90 → 200.00`."""
-    kind = str(unit or "")
-    if isinstance(value, list | tuple):
-        rows = [
-            words("policy.arrow").join(map(str, row)) if isinstance(row, list | tuple) else str(row) for row in value
-        ]
-        return words("explain.semicolon").join(rows) or NONE
-    if isinstance(value, bool) or value is None or kind == "rate":
-        return figure(value, kind, words) if value is not None else NONE
-    if kind.startswith("yuan"):
-        return f"{yuan(fen_of(value))}{words.code('unit_words', kind)}"
-    named = words.code("unit_words", kind)
-    return f"{value}{named if named != kind else ''}"
 
 
 def is_figure(value: object) -> bool:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from services.eligibility.rules.assess import assess
 from services.eligibility.rules.book import rule_book
+from services.eligibility.rules.in_words import told_in_words
 from services.eligibility.rules.rendering import render
 from services.eligibility.schemas import read_check
 from services.kit.errors import ServiceError
@@ -35,7 +36,12 @@ def _check(seen: Seen) -> web.Response:
 
 
 def _parameters() -> list[dict[str, Any]]:
-    return [row for row in rule_book().listing() if row["division"] in ("000000", "3506", "350623")]
+    book = rule_book()
+    return [
+        row | {"shown": told_in_words(book.definitions[row["id"]], row["value"])}
+        for row in book.listing()
+        if row["division"] in ("000000", "3506", "350623")
+    ]
 
 
 def _json(body: Any, status: int = 200) -> web.Response:

@@ -1,25 +1,19 @@
 """A programme's page, generated from the files of the rule book: criteria, values by place, sources, and gaps."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from services.contracts.divisions import divisions
-from services.eligibility.rules.book import Definition, RuleBook
+from services.eligibility.rules.book import RuleBook
 from services.eligibility.rules.criteria import Comparison, Test
+from services.eligibility.rules.in_words import LANGUAGES, in_words, page_words
 from services.eligibility.rules.plan import PROGRAMMES
 from services.eligibility.rules.reads import reads_of
 from services.eligibility.rules.rendering import Text2, reason_text, texts
-from services.eligibility.rules.values import Unit, rate_text, show_value, unit_of_each, yuan_text
 
 Json = dict[str, Any]
 """A JSON object."""
 
-_WORDS: Final = Path(__file__).parents[1] / "rules" / "pages.yaml"
-_LANGUAGES: Final = ("zh", "en")
 _NATION: Final = "000000"
 _OPERATORS: Final[Mapping[str, Text2]] = {
     "<": {"zh": "低于", "en": "below"},
@@ -27,13 +21,6 @@ _OPERATORS: Final[Mapping[str, Text2]] = {
     ">": {"zh": "高于", "en": "above"},
     ">=": {"zh": "不低于", "en": "at least"},
 }
-
-
-@cache
-def page_words() -> Json:
-    """The words of pages, read once."""
-    read: Json = yaml.load(_WORDS.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    return read
 
 
 def programme_page(book: RuleBook, code: str) -> Json | None:
@@ -70,7 +57,7 @@ def _criterion(test: Test, book: RuleBook) -> Json:
         "id": test.id,
         "operator": test.operator,
         "unit": test.unit,
-        "text": {language: _asks(test, language) for language in _LANGUAGES},
+        "text": {language: _asks(test, language) for language in LANGUAGES},
         "citation": book.citation(*test.cites),
         "refusal": {"code": test.refusal, **reason_text(test.refusal)} if test.refusal else None,
     }
@@ -93,7 +80,7 @@ def _asks(test: Test, language: str) -> str:
 def _parameter(book: RuleBook, id: str) -> Json:
     definition = book.definitions[id]
     rows = [row for row in book.listing() if row["id"] == id]
-    shown = iter([show_in_words(definition, row.value) for _, each in sorted(definition.rows.items()) for row in each])
+    shown = iter([in_words(definition, row.value) for _, each in sorted(definition.rows.items()) for row in each])
     others = len({row["division"] for row in rows}) > 1
     return {
         "id": id,
@@ -115,43 +102,6 @@ def _place(division: str, *, others: bool) -> str:
     """The place's name. Where smaller places have values of their own, a wider one's hold for the rest of it."""
     name = "全国" if division == _NATION else divisions().full_name(division) or division
     return f"{name}（其余县区）" if others and name == "漳州市" else name
-
-
-def show_in_words(definition: Definition, value: Any) -> Text2:  # Any: the kind decides the type
-    """A value as people read it: 每人每月900.00元, 20%, 补差, rows and lists joined."""
-    return {language: _shown(definition.unit, value, language) for language in _LANGUAGES}
-
-
-def _shown(unit: Unit, value: Any, language: str) -> str:
-    words = page_words()
-    if isinstance(unit, tuple):
-        rows = [[_cell(each, cell, language) for each, cell in zip(unit, row, strict=True)] for row in value]
-        return str(words["join"][language]).join(words["rows"][language].format(one=a, other=b) for a, b in rows)
-    if (kind := unit_of_each(unit)) is not None:
-        items = [_shown(kind, each, language) for each in value]
-        if unit.startswith("span/"):
-            return str(words["span"][language]).format(first=items[0], last=items[1])
-        return str(words["items"][language]).join(items)
-    if unit in ("code", "choice"):
-        known = words["codes"].get(value)
-        return str(known[language]) if known else str(value)
-    if unit == "switch":
-        return str(words["true" if value else "false"][language])
-    template: str = words["units"][unit][language]
-    return template.format(value=_figure(unit, value))
-
-
-def _cell(unit: str, value: Any, language: str) -> str:
-    """A cell of a table. The only counts in tables are grades of disability cards."""
-    if unit == "count":
-        return str(page_words()["grade"][language]).format(value=value)
-    return _shown(unit, value, language)
-
-
-def _figure(unit: str, value: Any) -> str:
-    if unit.startswith("yuan"):
-        return yuan_text(value)
-    return rate_text(value * 100) if unit == "rate" else str(show_value(unit, value))
 
 
 def _gaps(parameters: list[Json]) -> Iterator[Json]:

@@ -11,7 +11,8 @@ from services.eligibility.actions.programme_page import programme_page
 from services.eligibility.api.answers import Answer, CodedWords, RuleBookOut, Words
 from services.eligibility.api.places import read_place
 from services.eligibility.rules.assess import assess
-from services.eligibility.rules.book import rule_book
+from services.eligibility.rules.book import RuleBook, rule_book
+from services.eligibility.rules.in_words import told_in_words
 from services.eligibility.rules.rendering import render
 from services.eligibility.schemas import CheckIn, to_check
 from services.kit.application import router
@@ -36,11 +37,12 @@ class SourceOut(Answer):
 
 
 class ParameterOut(Answer):
-    """One dated value of one parameter for one place. Money in decimal yuan."""
+    """One dated value of one parameter for one place. Money in decimal yuan; `shown` is the value in words."""
 
     id: str
     title: Words
     value: Any  # a number, truth, text or table, by the parameter's unit
+    shown: Words | None
     unit: str
     division: str
     since: date = Field(alias="from")
@@ -87,7 +89,7 @@ async def get_parameters(
         rows = list({row["id"]: row for row in sorted(rows, key=lambda row: len(_prefix(row)))}.values())
         rows.sort(key=lambda row: str(row["id"]))
     return ParameterList(
-        items=[ParameterOut.model_validate(row) for row in rows],
+        items=[ParameterOut.model_validate(row | {"shown": _in_words(row, book)}) for row in rows],
         rule_book=RuleBookOut(version=book.version, digest=book.digest),
     )
 
@@ -105,6 +107,10 @@ async def get_programme(code: Annotated[str, Path(max_length=40)]) -> dict[str, 
     if page is None:
         raise NotFound()
     return page
+
+
+def _in_words(row: dict[str, Any], book: RuleBook) -> Any:  # Any: words in both languages, or None
+    return told_in_words(book.definitions[row["id"]], row["value"])
 
 
 def _prefix(row: dict[str, Any]) -> str:

@@ -27,7 +27,9 @@ from services.eligibility.api.policy_bodies import (
 from services.eligibility.errors import UnknownPolicy
 from services.eligibility.models import Policy
 from services.eligibility.rules.book import RuleBook, rule_book
+from services.eligibility.rules.in_words import told_in_words
 from services.eligibility.rules.layers import Change, read_changes
+from services.eligibility.rules.rendering import Text2
 from services.eligibility.store import policies as store
 from services.kit.application import router
 from services.kit.auth import ActorDep, require
@@ -140,6 +142,7 @@ def scenario_change(change: Change, book: RuleBook, *, is_in_book: bool = False)
     """A change with its parameter's name and the value in force; of one in the book itself, the value before it."""
     before = change.start - timedelta(days=1) if is_in_book else change.start
     definition = book.definitions[change.parameter]
+    current = value_on(book, change.parameter, change.division, before)
     return ScenarioChangeOut(
         parameter=change.parameter,
         name=Words(zh=definition.zh, en=definition.en),
@@ -149,10 +152,16 @@ def scenario_change(change: Change, book: RuleBook, *, is_in_book: bool = False)
         since=change.start,
         to=change.end,
         value=change.value,
-        current_value=value_on(book, change.parameter, change.division, before),
+        shown=_words(told_in_words(definition, change.value)),
+        current_value=current,
+        current_shown=_words(told_in_words(definition, current)),
         source={"title": change.title, "article": change.article, "href": change.href},
         illustrative=change.illustrative,
     )
+
+
+def _words(text: Text2 | None) -> Words | None:
+    return None if text is None else Words(**text)
 
 
 def _matched(header: str | None) -> int | None:

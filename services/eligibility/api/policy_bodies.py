@@ -73,7 +73,7 @@ class RehearsalIn(Body):
 
 
 class ScenarioChangeOut(Answer):
-    """A change as rehearsed."""
+    """A change as rehearsed. `shown` and `current_shown` are the values in words."""
 
     parameter: str
     name: Words
@@ -83,7 +83,9 @@ class ScenarioChangeOut(Answer):
     since: date = Field(serialization_alias="from")
     to: date | None
     value: Any  # by the parameter's unit
+    shown: Words | None
     current_value: Any  # as above; null when there is none
+    current_shown: Words | None
     source: dict[str, str]
     illustrative: bool
 

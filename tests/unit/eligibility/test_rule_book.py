@@ -1,5 +1,6 @@
 """The rule book as data: every row has a source, every citation resolves, the nearest place and the day decide."""
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from services.eligibility.rules import book as book_module
 from services.eligibility.rules.book import BrokenRuleBook, ParameterProblem, RuleBook, rule_book
 from services.eligibility.rules.catalogue import describe, programme_tests
 from services.eligibility.rules.criteria import CATALOGUE
+from services.eligibility.rules.in_words import told_in_words
 from services.eligibility.rules.logic import is_unknown
 from services.eligibility.rules.plan import PROGRAMMES
 from services.eligibility.rules.values import show_value
@@ -194,3 +196,16 @@ def test_a_replaced_threshold_decides_the_trigger_too() -> None:
     p = rule_book().at("350602", DAY, {"hospital_threshold": "1.00"})
     assert p.replaced_value("hospital_threshold") == 100
     assert rule_book().at("350602", DAY).replaced_value("hospital_threshold") is None
+
+
+def test_every_value_is_told_in_chinese_words_without_a_code() -> None:
+    book = rule_book()
+    for row in book.listing():
+        shown = told_in_words(book.definitions[row["id"]], row["value"])
+        assert shown is not None and shown["en"], row["id"]
+        assert re.search(r"[a-z_]{3,}", shown["zh"]) is None, (row["id"], shown["zh"])
+
+
+def test_a_value_that_no_longer_fits_its_parameter_is_told_as_none() -> None:
+    definition = rule_book().definitions["grant_mode"]
+    assert told_in_words(definition, "no_such_mode") is None and told_in_words(definition, None) is None

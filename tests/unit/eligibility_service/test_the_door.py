@@ -59,6 +59,7 @@ async def test_parameters_of_a_place_and_day_are_the_nearest_in_force(service: S
     items = {item["id"]: item for item in answer.json()["items"]}
     assert items["dibao_standard_month"]["value"] == "900.00"
     assert items["dibao_standard_month"]["division"] == "350602"
+    assert items["dibao_standard_month"]["shown"]["zh"] == "每人每月900.00元"
     assert items["hospital_threshold"]["value"] == "40000.00" and items["hospital_threshold"]["illustrative"]
     before = await service.http.get(f"{ROOT}/parameters", params={"division": "350602", "on": "2020-03-01"})
     assert "hospital_threshold" not in {item["id"] for item in before.json()["items"]}

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from deploy.local.docs import FOLDER, programme_pages
-from services.eligibility.actions.programme_page import page_words, programme_page
+from services.eligibility.actions.programme_page import programme_page
 from services.eligibility.rules.book import rule_book
 from services.eligibility.rules.catalogue import programme_tests
+from services.eligibility.rules.in_words import page_words
 from services.eligibility.rules.plan import PROGRAMMES
 from services.eligibility.rules.reads import reads_of
 from services.eligibility.rules.snapshot import Parameters
