@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from gateway.console.value_form import read_truth
+
 Json = dict[str, Any]
 Form = Mapping[str, str]
 MOST_MEMBERS = 12
@@ -61,7 +63,7 @@ def parameters_of(form: Form) -> Json:
     name, value = form.get("parameter", ""), form.get("parameter_value", "").strip()
     if not name or not value:
         return {}
-    return {"parameters": {name: {"true": True, "false": False}.get(value.lower(), value)}}
+    return {"parameters": {name: read_truth(value)}}
 
 
 def people_in(body: Json) -> list[Json]:

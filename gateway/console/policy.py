@@ -8,13 +8,23 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.clients import Json, Listing, may_ask, segment
 from gateway.compose import Refused
-from gateway.console import policy_form, policy_words
+from gateway.console import policy_form, policy_words, value_form
 from gateway.console.cases import uuid_of
 from gateway.console.page_route import page_routes
-from gateway.console.pages import PAGE_HEADERS, Visitor, VisitorDep, checked_form, desk_of, page_scope, renderer
+from gateway.console.pages import (
+    PAGE_HEADERS,
+    Visitor,
+    VisitorDep,
+    checked_form,
+    desk_of,
+    language_of,
+    page_scope,
+    renderer,
+)
 from gateway.console.people_names import names_by_subject
 from gateway.console.policy_steps import POLICIES, REHEARSALS, STATES, losers_of, steps_of
 from gateway.console.reading import panel, parts_of
+from gateway.console.texts import Words
 from services.contracts.divisions import CITY, divisions
 from services.kit.errors import NotFound
 
@@ -70,8 +80,7 @@ async def write_version(request: Request, visitor: VisitorDep) -> Response:
     """Write the draft; or only rehearse what was filled in."""
     form = texts_of(await checked_form(request, visitor.csrf))
     parts = parts_of(request, visitor, purpose="policy")
-    known = await _known(request, visitor)
-    body = policy_form.body_of(form, {code: str(row["unit"]) for code, row in known.items()})
+    body = policy_form.body_of(form, *await _units_and_names(request, visitor))
     key = form.get("key", "")[:80]
     try:
         if form.get("act") == "rehearse":
@@ -117,7 +126,9 @@ async def version(request: Request, visitor: VisitorDep, policy_id: str) -> Resp
 async def edit_version(request: Request, visitor: VisitorDep, policy_id: str) -> Response:
     """The form of a version that is there already."""
     policy = await parts_of(request, visitor).get(f"{POLICIES}/{uuid_of(policy_id)}")
-    return await _edit(request, visitor, policy_form.form_of_policy(policy), policy=policy)
+    _, names = await _known(request, visitor)
+    form = policy_form.form_of_policy(policy, names, Words(language_of(request)))
+    return await _edit(request, visitor, form, policy=policy)
 
 
 @routes.post("/policy/versions/{policy_id}/edit", dependencies=[page_scope("policy:write")])
@@ -125,8 +136,7 @@ async def rewrite_version(request: Request, visitor: VisitorDep, policy_id: str)
     """Write the version anew, as it was read."""
     form = texts_of(await checked_form(request, visitor.csrf))
     path = f"{POLICIES}/{uuid_of(policy_id)}"
-    known = await _known(request, visitor)
-    body = policy_form.body_of(form, {code: str(row["unit"]) for code, row in known.items()})
+    body = policy_form.body_of(form, *await _units_and_names(request, visitor))
     body["version"] = int(form["version"]) if form.get("version", "").isdecimal() else 1
     try:
         await parts_of(request, visitor, purpose="policy").put(path, body)
@@ -194,6 +204,9 @@ async def _edit(
     policy: Json | None = None,
     problems: Mapping[str, Any] | None = None,
 ) -> Response:
+    known, names = await _known(request, visitor)
+    words = Words(language_of(request))
+    tables = {code: row["value"] for code, row in known.items() if value_form.is_table(row["value"])}
     return renderer(request).page(
         request,
         "policy_edit.html",
@@ -201,7 +214,8 @@ async def _edit(
         code=422 if problems else 200,
         form={"key": request.state.request_id, **form},
         rows=policy_form.rows_of(form),
-        known=await _known(request, visitor),
+        known=known,
+        tables={code: value_form.value_text(value, names, words) for code, value in tables.items()},
         changes={str(one["parameter"]): one for one in (policy or {}).get("changes") or ()},
         policy=policy,
         problems=problems or {},
@@ -219,11 +233,16 @@ async def _refused(
     return await _edit(request, visitor, form, policy=policy, problems=problems)
 
 
-async def _known(request: Request, visitor: Visitor) -> dict[str, Json]:
-    """The parameters by id, as they hold for the city today."""
+async def _known(request: Request, visitor: Visitor) -> tuple[dict[str, Json], value_form.Names]:
+    """The parameters by id, as they hold for the city today, and what the codes in them are called."""
     on = desk_of(request).clock.today().isoformat()
-    listed = await parts_of(request, visitor).shown(Listing, PARAMETERS, division=CITY, on=on)
-    return {str(row["id"]): row for row in listed.items}
+    listed = await parts_of(request, visitor).get(PARAMETERS, division=CITY, on=on)
+    return {str(row["id"]): row for row in listed["items"]}, value_form.names_of(listed["words"])
+
+
+async def _units_and_names(request: Request, visitor: Visitor) -> tuple[dict[str, str], value_form.Names]:
+    known, names = await _known(request, visitor)
+    return {code: str(row["unit"]) for code, row in known.items()}, names
 
 
 def scenario_of(body: Json) -> Json:

@@ -1,21 +1,21 @@
 """The form of a policy version: rows of parameters with new values, and the part's complaints back at their field.
 Pure.
 
-A row whose new value is empty is no change and is left out.
+A row whose new value is empty, or the same table as at present, is no change and is left out.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from gateway.console.check_form import Form
+from gateway.console.texts import Words
+from gateway.console.value_form import Names, read_value, same_lines, value_text
 
 Json = dict[str, Any]
 MOST_ROWS = 30
 _CHANGE = re.compile(r"changes\[(\d{1,3})\]\.?([a-z_.]*)")
-_WHOLE = frozenset({"count", "years", "months"})
 _OWN = {"title": "title", "reason": "reason"}
 _SOURCES = {"source.title": "statute", "source.article": "article", "source.href": "href", "source": "statute"}
 
@@ -26,8 +26,12 @@ def rows_of(form: Form) -> list[int]:
 
 
 def changed_rows(form: Form) -> list[int]:
-    """The rows with a new value."""
-    return [row for row in rows_of(form) if form.get(f"r{row}_value", "").strip()]
+    """The rows with a new value: a table stands there as it is at present, and is one only when it was changed."""
+    return [row for row in rows_of(form) if _is_changed(form.get(f"r{row}_value", ""), form.get(f"r{row}_present", ""))]
+
+
+def _is_changed(value: str, present: str) -> bool:
+    return bool(value.strip()) and not (present and same_lines(value, present))
 
 
 def form_of_parameters(ids: Iterable[str], division: str, since: date) -> dict[str, str]:
@@ -38,8 +42,8 @@ def form_of_parameters(ids: Iterable[str], division: str, since: date) -> dict[s
     return form
 
 
-def form_of_policy(policy: Mapping[str, Any]) -> dict[str, str]:
-    """The form of a version that is there already."""
+def form_of_policy(policy: Mapping[str, Any], names: Names, words: Words) -> dict[str, str]:
+    """The form of a version that is there already. `names` are what codes are called."""
     changes = list(policy.get("changes") or ())[:MOST_ROWS]
     source = (changes[0].get("source") or {}) if changes else {}
     form = {"title": str(policy.get("title") or ""), "reason": str(policy.get("reason") or "")}
@@ -50,21 +54,21 @@ def form_of_policy(policy: Mapping[str, Any]) -> dict[str, str]:
             f"r{row}_division": str(change.get("division") or ""),
             f"r{row}_from": str(change.get("from") or ""),
             f"r{row}_to": str(change.get("to") or ""),
-            f"r{row}_value": value_text(change.get("value")),
+            f"r{row}_value": value_text(change.get("value"), names, words),
             f"r{row}_illustrative": "yes" if change.get("illustrative") else "",
         }
     return form
 
 
-def body_of(form: Form, units: Mapping[str, str]) -> Json:
-    """The version as `POST /policies` reads it. `units` are the parameters' units by id."""
+def body_of(form: Form, units: Mapping[str, str], names: Names) -> Json:
+    """The version as `POST /policies` reads it. `units` are the parameters' units by id, `names` those of codes."""
     source = {name: form.get(field, "").strip() for name, field in (("title", "statute"), ("article", "article"))}
     if form.get("href", "").strip():
         source["href"] = form["href"].strip()
     return {
         "title": form.get("title", "").strip(),
         "reason": form.get("reason", "").strip(),
-        "changes": [_change(row, form, units, source) for row in changed_rows(form)],
+        "changes": [_change(row, form, units, names, source) for row in changed_rows(form)],
     }
 
 
@@ -76,38 +80,13 @@ def problems_of(problem: Mapping[str, Any], rows: Sequence[int]) -> dict[str, An
     return told or {"": problem.get("message")}
 
 
-def value_text(value: object) -> str:
-    """A value as the form shows it: a text or number as it is, a table as JSON."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value if value is not None else "")
-
-
-def read_value(text: str, unit: str) -> Any:
-    """A value of the form for the part: numbers of things as numbers, money and shares as texts, tables as lists.
-
-    What cannot be read goes as the text it is: the part says what is wrong with it.
-    """
-    text = text.strip()
-    if unit == "switch":
-        return {"true": True, "false": False}.get(text, text)
-    if unit in _WHOLE and text.isdecimal():
-        return int(text)
-    if text.startswith("["):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", text) else text
-
-
-def _change(row: int, form: Form, units: Mapping[str, str], source: Json) -> Json:
+def _change(row: int, form: Form, units: Mapping[str, str], names: Names, source: Json) -> Json:
     parameter = form[f"r{row}_parameter"]
     change: Json = {
         "parameter": parameter,
         "division": form.get(f"r{row}_division", ""),
         "from": form.get(f"r{row}_from", ""),
-        "value": read_value(form.get(f"r{row}_value", ""), units.get(parameter, "")),
+        "value": read_value(form.get(f"r{row}_value", ""), units.get(parameter, ""), names),
         "source": source,
         "illustrative": form.get(f"r{row}_illustrative") == "yes",
     }

@@ -1,6 +1,5 @@
 """How parameters, amounts with a sign and rehearsals look on screen. Pure; the language comes as `Words`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -15,11 +14,6 @@ COUNTS = ("gained", "more", "same", "less", "lost")
 """Households of a rehearsal by what becomes of them."""
 MEASURES = ("change", *COUNTS)
 """What the map can show."""
-
-
-def is_figure(value: object) -> bool:
-    """Whether a value fits on one line of a form."""
-    return not isinstance(value, list | tuple)
 
 
 def signed_yuan(amount: object, words: Words) -> str:
@@ -86,8 +80,3 @@ def measure_of(rows: Sequence[Json], measure: str) -> dict[str, int | None]:
 
 def _sign(number: int) -> str:
     return "+" if number > 0 else "−" if number < 0 else ""
-
-
-def json_text(value: object) -> str:
-    """A table as a form takes it."""
-    return json.dumps(value, ensure_ascii=False)

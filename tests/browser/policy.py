@@ -21,7 +21,7 @@ def fill_rules(gateway: Gateway) -> StandIn:
     """Make eligibility's stand-in answer checks and list parameters from the real rule book."""
     eligibility = gateway.parts["eligibility"]
     eligibility.replies["POST /api/v1/eligibility/checks"] = _check
-    eligibility.replies["GET /api/v1/eligibility/parameters"] = lambda _: _json({"items": _parameters()})
+    eligibility.replies["GET /api/v1/eligibility/parameters"] = lambda _: _json({"items": _parameters(), "words": []})
     return eligibility
 
 
@@ -38,7 +38,7 @@ def _check(seen: Seen) -> web.Response:
 def _parameters() -> list[dict[str, Any]]:
     book = rule_book()
     return [
-        row | {"shown": told_in_words(book.definitions[row["id"]], row["value"])}
+        row | {"shown": told_in_words(book.definitions[row["id"]], row["value"]), "choices": []}
         for row in book.listing()
         if row["division"] in ("000000", "3506", "350623")
     ]

@@ -72,3 +72,29 @@ async def test_a_policy_goes_from_a_draft_to_its_schedule_by_two_persons(browser
     await expect(second.page.locator(".chips")).to_contain_text("已撤回")
     for visit in (first, second):
         await visit.context.close()
+
+
+async def test_choices_and_tables_are_changed_in_words_and_what_is_left_alone_stays(
+    browser: Browser, suite: RunningSuite
+) -> None:
+    visit = await officer(browser, suite, "county_officer", "林一")
+    page = visit.page
+    chosen = ("grant_mode", "severe_disability", "exempt_incomes")
+    await visit.open("/policy/new?division=350623&" + "&".join(f"parameter={name}" for name in chosen))
+    await page.fill("[name=title]", "重残口径调整")
+    await page.fill("[name=reason]", "试填")
+    await page.fill("[name=statute]", "漳浦县民政局通知（虚构）")
+    await page.select_option("[name=r0_value]", "tier")
+    await expect(page.locator("[name=r1_value]")).to_have_value("任何类别 = 2\n智力 = 3\n精神 = 3")
+    await page.fill("[name=r1_value]", "任何类别 = 2\n智力 = 不详")
+    await page.click("button[value=save]")
+    await expect(page.locator(".complaint").first).to_be_visible()
+    visit.complaints.clear()  # the browser remarks that a form came back with 422
+    await page.fill("[name=r1_value]", "任何类别 = 2\n智力 = 3")
+    await page.click("button[value=save]")
+    await page.wait_for_url("**/policy/versions/*")
+    await expect(page.locator("main")).to_contain_text("分档")
+    await expect(page.locator("main")).to_contain_text("任何类别 → 2级及以上；智力 → 3级及以上")
+    await expect(page.locator("main")).not_to_contain_text("不计入家庭收入的项目")
+    await visit.check("policy-tables")
+    await visit.context.close()

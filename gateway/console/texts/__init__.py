@@ -66,6 +66,10 @@ class Words:
         """The codes of a family with their names, as the file lists them: the options of a choice."""
         return [(code, self(f"{family}.{code}")) for code in self.codes(family)]
 
+    def options(self, rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+        """Coded words as (code, text), for a choice."""
+        return [(str(row["code"]), self.pick(row)) for row in rows]
+
     def picks(self, rows: Iterable[Any]) -> list[str]:
         """The texts of coded rows."""
         return [self.pick(row.both()) for row in rows]

@@ -12,7 +12,7 @@ from services.eligibility.api.answers import Answer, CodedWords, RuleBookOut, Wo
 from services.eligibility.api.places import read_place
 from services.eligibility.rules.assess import assess
 from services.eligibility.rules.book import RuleBook, rule_book
-from services.eligibility.rules.in_words import told_in_words
+from services.eligibility.rules.in_words import page_words, told_in_words
 from services.eligibility.rules.rendering import render
 from services.eligibility.schemas import CheckIn, to_check
 from services.kit.application import router
@@ -37,12 +37,16 @@ class SourceOut(Answer):
 
 
 class ParameterOut(Answer):
-    """One dated value of one parameter for one place. Money in decimal yuan; `shown` is the value in words."""
+    """One dated value of one parameter for one place. Money in decimal yuan; `shown` is the value in words.
+
+    `choices`: what the value is one of; empty for a parameter that is no choice.
+    """
 
     id: str
     title: Words
     value: Any  # a number, truth, text or table, by the parameter's unit
     shown: Words | None
+    choices: list[CodedWords]
     unit: str
     division: str
     since: date = Field(alias="from")
@@ -52,9 +56,10 @@ class ParameterOut(Answer):
 
 
 class ParameterList(Answer):
-    """Values of the rule book."""
+    """Values of the rule book. `words`: the codes that values are made of, and what they are called."""
 
     items: list[ParameterOut]
+    words: list[CodedWords]
     rule_book: RuleBookOut
 
 
@@ -89,7 +94,8 @@ async def get_parameters(
         rows = list({row["id"]: row for row in sorted(rows, key=lambda row: len(_prefix(row)))}.values())
         rows.sort(key=lambda row: str(row["id"]))
     return ParameterList(
-        items=[ParameterOut.model_validate(row | {"shown": _in_words(row, book)}) for row in rows],
+        items=[ParameterOut.model_validate(row | _in_words(row, book)) for row in rows],
+        words=[_coded(code) for code in page_words()["codes"]],
         rule_book=RuleBookOut(version=book.version, digest=book.digest),
     )
 
@@ -109,8 +115,13 @@ async def get_programme(code: Annotated[str, Path(max_length=40)]) -> dict[str, 
     return page
 
 
-def _in_words(row: dict[str, Any], book: RuleBook) -> Any:  # Any: words in both languages, or None
-    return told_in_words(book.definitions[row["id"]], row["value"])
+def _in_words(row: dict[str, Any], book: RuleBook) -> dict[str, Any]:
+    definition = book.definitions[row["id"]]
+    return {"shown": told_in_words(definition, row["value"]), "choices": [_coded(code) for code in definition.choices]}
+
+
+def _coded(code: str) -> CodedWords:
+    return CodedWords(code=code, **page_words()["codes"][code])
 
 
 def _prefix(row: dict[str, Any]) -> str:
