@@ -16,6 +16,8 @@ from gateway.console.vocabulary import Vocabulary
 Json = Mapping[str, Any]
 OUTCOMES = ("eligible", "unknown", "not_eligible")
 _NOTHING = (None, "", "0.00")
+_ABOVE = {"margin": ("dibao",), "rigid": ("dibao", "margin")}
+"""Programmes of the waterfall that come before one."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,27 @@ def changes_head(finding: Json, words: Words) -> str:
         return words(f"explain.changes.{key}", n=len(_tests(finding, "fail")), open=open_tests)
     several = outcome == "unknown" and len(finding.get("missing") or ()) > 1
     return words(f"explain.changes.{'unknowns' if several else outcome}", n=len(finding.get("missing") or ()))
+
+
+def becomes(finding: Json, answer: Json, words: Words, names: Vocabulary) -> str:
+    """What a household would be on instead, were the one failed test otherwise; empty where it would be on this.
+
+    A test that holds back a programme above in the waterfall too, at the same line, opens that one first.
+    """
+    failed = _tests(finding, "fail")
+    above = _ABOVE.get(str(finding.get("programme")), ())
+    if len(failed) != 1 or not above:
+        return ""
+    for other in answer.get("findings") or ():
+        held = _tests(other, "fail") + _tests(other, "unknown")
+        if other.get("programme") in above and len(held) == 1 and _is_same_test(held[0], failed[0]):
+            return words("explain.changes.becomes", programme=words.pick(names.name("programme", other["programme"])))
+    return ""
+
+
+def _is_same_test(one: Json, other: Json) -> bool:
+    asks = [str(test.get("id")).rpartition(".")[2] for test in (one, other)]
+    return asks[0] == asks[1] and one.get("threshold") == other.get("threshold")
 
 
 def decides(finding: Json, words: Words, people: People) -> str:
