@@ -16,7 +16,7 @@ from gateway.notice import compose_notice
 from gateway.store import audit_page
 from gateway.stream import Streams
 from services.contracts.codes import PARTS
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, only_number, write_cursor
 
 router = APIRouter()
 _SERVICES = tuple(part for part in PARTS if part != "gateway")
@@ -150,12 +150,11 @@ async def read_audit(
     request: Request, grant: Grant, *, object_ref: str, actor: str, cursor: str | None, limit: int
 ) -> AuditPage:
     """A page of the audit for somebody who may read it. Raises: BadInput for a cursor that is none of ours."""
-    key = read_cursor(cursor, 1)
     territory = "" if grant.actor.territory == "all" else grant.actor.territory or "none"
     async with request.app.state.database.transaction() as db:
         rows = await audit_page(
             db,
-            before=int(key[0]) if key and key[0].isdecimal() else None,
+            before=only_number(cursor),
             object_ref=object_ref,
             actor=actor,
             territory=territory,

@@ -23,6 +23,7 @@ from gateway.console.pages import (
     renderer,
 )
 from gateway.console.reading import panel, parts_of
+from gateway.console.value_form import read_whole
 from gateway.routes import Match
 from services.kit.errors import NotFound
 
@@ -85,8 +86,7 @@ async def reveal(request: Request, visitor: VisitorDep, household_ref: str) -> R
 async def record_visit(request: Request, visitor: VisitorDep, household_ref: str) -> Response:
     """Note what came of a visit."""
     form = await checked_form(request, visitor.csrf)
-    version = str(form.get("version", ""))
-    body: Json = {"result": str(form.get("result", "")), "version": int(version) if version.isdecimal() else 0}
+    body: Json = {"result": str(form.get("result", "")), "version": read_whole(str(form.get("version", ""))) or 0}
     parts = parts_of(request, visitor, purpose="home_visit")
     await parts.post(f"/api/v1/eligibility/visits/{segment(uuid_of(household_ref))}/result", body)
     return _back(household_ref)

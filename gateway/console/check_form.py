@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from gateway.console.value_form import read_truth
+from gateway.console.value_form import read_truth, read_whole
 
 Json = dict[str, Any]
 Form = Mapping[str, str]
@@ -117,8 +117,7 @@ def _member(row: int, relation: str, form: Form, as_of: str) -> Json:
     if asked("disability") == "none":
         member["disability"] = None
     elif asked("disability"):
-        grade = asked("grade")
-        member["disability"] = {"kind": asked("disability"), "grade": int(grade) if grade.isdecimal() else 0}
+        member["disability"] = {"kind": asked("disability"), "grade": read_whole(asked("grade")) or 0}
     if asked("income"):
         kind = asked("income_kind") or "wage"
         is_none = asked("income") in ("0", "0.00")
@@ -141,7 +140,8 @@ def _assets(form: Form) -> Json | None:
     assets = _given(form, ("financial_total", "business")) or {}
     dwellings, vehicles = form.get("dwellings", "").strip(), form.get("vehicles", "")
     if dwellings:
-        assets["dwellings"] = int(dwellings) if dwellings.isdecimal() else dwellings
+        number = read_whole(dwellings)
+        assets["dwellings"] = dwellings if number is None else number
     if vehicles == "none":
         assets["vehicles"] = []
     elif vehicles == "one":

@@ -137,7 +137,7 @@ async def rewrite_version(request: Request, visitor: VisitorDep, policy_id: str)
     form = texts_of(await checked_form(request, visitor.csrf))
     path = f"{POLICIES}/{uuid_of(policy_id)}"
     body = policy_form.body_of(form, *await _units_and_names(request, visitor))
-    body["version"] = int(form["version"]) if form.get("version", "").isdecimal() else 1
+    body["version"] = value_form.read_whole(form.get("version", "")) or 1
     try:
         await parts_of(request, visitor, purpose="policy").put(path, body)
     except Refused as refused:
@@ -151,7 +151,8 @@ async def take_step(request: Request, visitor: VisitorDep, policy_id: str, step:
     form = texts_of(await checked_form(request, visitor.csrf))
     parts = parts_of(request, visitor, purpose="policy")
     policy_id = uuid_of(policy_id)
-    body: Json = {"version": int(form["version"])} if form.get("version", "").isdecimal() else {}
+    version = value_form.read_whole(form.get("version", ""))
+    body: Json = {} if version is None else {"version": version}
     try:
         if step == "rehearse":
             made = await parts.post(REHEARSALS, {"policy_id": policy_id}, key=form.get("key", "")[:80])

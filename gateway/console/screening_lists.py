@@ -12,6 +12,7 @@ from gateway.console.page_route import page_routes
 from gateway.console.pages import PAGE_HEADERS, Visitor, VisitorDep, checked_form, page_scope, renderer
 from gateway.console.reading import panel, parts_of
 from gateway.console.screenings import ANSWERS, SCREENINGS, reached_by
+from gateway.console.value_form import read_whole
 
 routes = page_routes()
 OUTCOMES = ("eligible", "unknown", "near_miss")
@@ -73,8 +74,8 @@ async def put_on_list(request: Request, visitor: VisitorDep, run_id: str) -> Res
     form = await checked_form(request, visitor.csrf)
     run_id = uuid_of(run_id)
     asked = kept(programme=str(form.get("programme", ""))[:40], division=str(form.get("division", ""))[:12])
-    most = str(form.get("most", ""))
-    body = asked | {"most": int(most) if most.isdecimal() and int(most) in MOST else MOST[1]}
+    most = read_whole(str(form.get("most", "")))
+    body = asked | {"most": most if most in MOST else MOST[1]}
     parts = parts_of(request, visitor, purpose="screening")
     answer = await parts.post(f"{SCREENINGS}/{run_id}/visits", body)
     done = {"added": str(answer["added"]), "already": str(answer["already"])}

@@ -14,6 +14,8 @@ Names = Mapping[str, Mapping[str, str]]
 _WHOLE = frozenset({"count", "years", "months"})
 _OF_A_PERSON = ("yuan/person/month", "yuan/person/year")
 """Units of one figure; any other unit with a stroke is a table's, of its cells."""
+_MOST_DIGITS = 15
+"""Of whole numbers; longer ones go as the text they are."""
 _BETWEEN = " = "
 """Between the cells of a row."""
 _CELLS = re.compile(r"\s*(?:=|→|，|\t)\s*")
@@ -52,9 +54,12 @@ def read_value(text: str, unit: str, names: Names) -> Any:
         return [_cell(line, names) for line in _lines(text)]
     if "/" in unit and unit not in _OF_A_PERSON:
         return [[_cell(cell, names) for cell in _CELLS.split(line)] for line in _lines(text)]
-    if unit in _WHOLE and text.isdecimal():
-        return int(text)
-    return _figure(text, names)
+    return _cell(text, names) if unit in _WHOLE else _figure(text, names)
+
+
+def read_whole(text: str) -> int | None:
+    """A whole number from 0; None for any other text, and for one longer than any number a form has."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def read_truth(text: str) -> bool | str:
@@ -77,7 +82,8 @@ def _line(row: object, names: Names, words: Words) -> str:
 
 
 def _cell(text: str, names: Names) -> int | str:
-    return int(text) if text.isdecimal() else _figure(text, names)
+    number = read_whole(text)
+    return _figure(text, names) if number is None else number
 
 
 def _figure(text: str, names: Names) -> str:

@@ -18,7 +18,6 @@ from services.charity.api.common import (
     entries_out,
     next_key,
     optional_yuan,
-    read_key,
     step_out,
 )
 from services.charity.errors import NotFound
@@ -34,7 +33,7 @@ from services.kit.auth import ActorDep, require
 from services.kit.clock import Clock
 from services.kit.db import SessionDep
 from services.kit.fields import Ref
-from services.kit.pages import Cursor, Limit
+from services.kit.pages import Cursor, Limit, moment_and_id
 
 router = new_router(prefix=PREFIX, tags=["proposals and awards"])
 _PROPOSALS: tuple[AwardStatus, ...] = ("proposed", "reviewed", "rejected", "withdrawn")
@@ -66,7 +65,7 @@ async def _page(db: AsyncSession, usual: Sequence[AwardStatus], asked: Asked) ->
         db,
         statuses=[asked.status] if asked.status else usual,
         household=asked.household,
-        after=read_key(asked.cursor),
+        after=moment_and_id(asked.cursor),
         limit=asked.limit,
     )
     keys = [(award.proposed_at, award.id) for award in rows]

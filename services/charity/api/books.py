@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path
 
 from services.charity.actions import books as actions
-from services.charity.api.common import PREFIX, ClockDep, PathRef, entries_out, entry_out, next_ordinal, read_ordinal
+from services.charity.api.common import PREFIX, ClockDep, PathRef, entries_out, entry_out, next_ordinal
 from services.charity.errors import NotFound, UnknownCode
 from services.charity.ledger.chart import chart
 from services.charity.ledger.statements import trial_balance
@@ -20,7 +20,7 @@ from services.kit.application import router as new_router
 from services.kit.auth import ActorDep, require
 from services.kit.db import SessionDep
 from services.kit.fields import Code, Day, Ref
-from services.kit.pages import Cursor, Limit
+from services.kit.pages import Cursor, Limit, only_number
 
 router = new_router(prefix=PREFIX, tags=["books"])
 Month = Annotated[str, Path(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$", description="a month, as 2026-10")]
@@ -46,9 +46,7 @@ async def get_entries(
 ) -> EntriesOut:
     """Entries of a span of days, or about one donation, transfer or award, in the order they were booked."""
     start, end = _span(first, last, clock.today())
-    heads = await books.entries_page(
-        db, first=start, last=end, source_id=about, after=read_ordinal(cursor), limit=limit
-    )
+    heads = await books.entries_page(db, first=start, last=end, source_id=about, after=only_number(cursor), limit=limit)
     lines = await books.lines_of(db, [head.id for head in heads])
     return EntriesOut(items=entries_out(heads, lines), next=next_ordinal([head.ordinal for head in heads], limit))
 

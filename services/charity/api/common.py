@@ -18,9 +18,8 @@ from services.charity.schemas.common import Words
 from services.charity.schemas.money import EntryOut, LineOut
 from services.contracts.money import yuan
 from services.kit.clock import Clock
-from services.kit.errors import BadInput, FieldError
 from services.kit.fields import Ref
-from services.kit.pages import read_cursor, write_cursor
+from services.kit.pages import write_cursor
 
 PREFIX = "/api/v1/charity"
 PathRef = Ref
@@ -32,29 +31,6 @@ def _clock(request: Request) -> Clock:
 
 
 ClockDep = Annotated[Clock, Depends(_clock)]
-
-
-def read_key(cursor: str | None) -> tuple[datetime, UUID] | None:
-    """The (moment, id) a page starts after. Raises: BadInput."""
-    key = read_cursor(cursor, 2)
-    if key is None:
-        return None
-    try:
-        return datetime.fromisoformat(key[0]), UUID(key[1])
-    except ValueError as error:
-        raise BadInput(
-            errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),)
-        ) from error
-
-
-def read_ordinal(cursor: str | None) -> int | None:
-    """The ordinal a page starts after. Raises: BadInput."""
-    key = read_cursor(cursor, 1)
-    if key is None:
-        return None
-    if not (key[0].isascii() and key[0].isdigit() and len(key[0]) < 19):
-        raise BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
-    return int(key[0])
 
 
 def next_ordinal(ordinals: Sequence[int], limit: int) -> str | None:

@@ -4,7 +4,7 @@ from fastapi import Request, Response
 
 from services.charity.actions import books as book_actions
 from services.charity.actions import donations as actions
-from services.charity.api.common import PREFIX, ClockDep, PathRef, next_key, read_key
+from services.charity.api.common import PREFIX, ClockDep, PathRef, next_key
 from services.charity.errors import NotFound
 from services.charity.ledger.statements import FundBalance as Figures
 from services.charity.models import Donation, Donor, Fund, FundBalance
@@ -17,7 +17,7 @@ from services.kit.application import router as new_router
 from services.kit.auth import Actor, ActorDep, require
 from services.kit.db import SessionDep
 from services.kit.fields import Code
-from services.kit.pages import Cursor, Limit
+from services.kit.pages import Cursor, Limit, moment_and_id
 
 router = new_router(prefix=PREFIX, tags=["donations and funds"])
 
@@ -58,7 +58,7 @@ async def get_donations(
     limit: Limit = 50,
 ) -> DonationsOut:
     """Donations, newest first."""
-    rows = await donations.donations_page(db, fund=fund, after=read_key(cursor), limit=limit)
+    rows = await donations.donations_page(db, fund=fund, after=moment_and_id(cursor), limit=limit)
     sealing = _sealing(request)
     return DonationsOut(
         items=[_donation_out(donation, donor, actor, sealing) for donation, donor in rows],

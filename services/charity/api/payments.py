@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from services.charity.actions import payments as actions
-from services.charity.api.common import PREFIX, ClockDep, PathRef, next_key, read_key
+from services.charity.api.common import PREFIX, ClockDep, PathRef, next_key
 from services.charity.errors import BooksDisagree, NotFound
 from services.charity.models import PaymentBatch
 from services.charity.programmes.award_steps import award_number
@@ -14,7 +14,7 @@ from services.contracts.money import yuan
 from services.kit.application import router as new_router
 from services.kit.auth import ActorDep, require
 from services.kit.db import SessionDep
-from services.kit.pages import Cursor, Limit
+from services.kit.pages import Cursor, Limit, moment_and_id
 
 router = new_router(prefix=f"{PREFIX}/payment-batches", tags=["payments"])
 _LIST_BODY = {"x-max-body": 1024 * 1024}
@@ -50,7 +50,7 @@ async def post_batch(body: BatchIn, db: SessionDep, actor: ActorDep, clock: Cloc
 @router.get("", dependencies=[require("charity:read")])
 async def get_batches(db: SessionDep, cursor: Cursor = None, limit: Limit = 50) -> BatchesOut:
     """Batches, newest first."""
-    rows = await payments.batches_page(db, after=read_key(cursor), limit=limit)
+    rows = await payments.batches_page(db, after=moment_and_id(cursor), limit=limit)
     states = await payments.states_of(db, [batch.id for batch in rows])
     return BatchesOut(
         items=[BatchOut(**_batch_fields(batch, states[batch.id])) for batch in rows],

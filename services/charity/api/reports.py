@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import Request
 
-from services.charity.api.common import PREFIX, ClockDep, PathRef, next_ordinal, read_ordinal
+from services.charity.api.common import PREFIX, ClockDep, PathRef, next_ordinal
 from services.charity.errors import NotFound
 from services.charity.models import Report
 from services.charity.schemas.answers import ReportOut, ReportsOut
@@ -14,7 +14,7 @@ from services.kit.application import router as new_router
 from services.kit.auth import require
 from services.kit.db import SessionDep
 from services.kit.fields import Ref
-from services.kit.pages import Cursor, Limit
+from services.kit.pages import Cursor, Limit, only_number
 
 router = new_router(prefix=f"{PREFIX}/reports", tags=["reports"])
 
@@ -40,7 +40,7 @@ async def get_reports(
     limit: Limit = 50,
 ) -> ReportsOut:
     """Reports in the order they were queued. `door` says what is lacking when they cannot go out."""
-    rows = await reports.reports_page(db, state=state, referral_id=referral, after=read_ordinal(cursor), limit=limit)
+    rows = await reports.reports_page(db, state=state, referral_id=referral, after=only_number(cursor), limit=limit)
     settings: CharitySettings = request.app.state.settings
     return ReportsOut(
         items=[_report_out(report) for report in rows],

@@ -31,8 +31,7 @@ from services.kit.application import router
 from services.kit.auth import require
 from services.kit.clock import Clock
 from services.kit.db import SessionDep
-from services.kit.errors import BadInput, FieldError
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, only_number, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["assessments"])
 _MAY = [require("eligibility:read")]
@@ -72,10 +71,7 @@ async def get_assessments(
     household_ref: UUID, db: SessionDep, cursor: Cursor = None, limit: Limit = 50
 ) -> AssessmentList:
     """A household's assessments, newest first."""
-    key = read_cursor(cursor, 1)
-    if key and not key[0].isdigit():
-        raise BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
-    rows = await assessments_of(db, household_ref, before=int(key[0]) if key else None, limit=limit + 1)
+    rows = await assessments_of(db, household_ref, before=only_number(cursor), limit=limit + 1)
     following = write_cursor(rows[limit - 1].number) if len(rows) > limit else None
     return AssessmentList(items=[AssessmentHead(**_head(row)) for row in rows[:limit]], next=following)
 

@@ -25,7 +25,7 @@ from services.kit.clock import Clock
 from services.kit.db import SessionDep
 from services.kit.errors import BadInput, FieldError
 from services.kit.fields import Body, ShortText
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, id_in, number_in, read_cursor, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["screening"])
 _HEADER = (
@@ -123,11 +123,7 @@ def _programme(code: str | None, field: str) -> str | None:
 
 
 def _after(key: Sequence[str]) -> tuple[int, UUID, str, int]:
-    try:
-        return int(key[0]), UUID(key[1]), key[2], int(key[3])
-    except ValueError:
-        wrong = FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid")
-        raise BadInput(errors=(wrong,)) from None
+    return number_in(key[0]), id_in(key[1]), key[2], number_in(key[3])
 
 
 class _Lead:

@@ -1,7 +1,7 @@
 """Policy versions: what changes, from when, on whose authority, and how far it is."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -36,7 +36,7 @@ from services.kit.auth import ActorDep, require
 from services.kit.clock import Clock
 from services.kit.db import SessionDep
 from services.kit.errors import BadInput, FieldError
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, moment_and_id, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["policies"])
 _READ = [require("eligibility:read")]
@@ -50,7 +50,7 @@ async def get_policies(
     db: SessionDep, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> PolicyList:
     """Policy versions of the caller's places and of the places around them, newest first."""
-    rows = await store.policies_page(db, state=state, after=read_key(cursor), limit=limit + 1)
+    rows = await store.policies_page(db, state=state, after=moment_and_id(cursor), limit=limit + 1)
     following = write_cursor(rows[limit - 1].created_at.isoformat(), rows[limit - 1].id) if len(rows) > limit else None
     return PolicyList(items=await _out(db, rows[:limit]), next=following)
 
@@ -119,23 +119,6 @@ async def post_withdraw(
     """Until it is in force."""
     version = body.version or _matched(if_match)
     return await _one(db, await actions.withdraw_policy(db, policy_id, version=version, actor=actor, now=Clock().now()))
-
-
-def read_key(cursor: str | None) -> tuple[datetime, UUID] | None:
-    """The moment and id in a cursor.
-
-    Raises: BadInput.
-    """
-    key = read_cursor(cursor, 2)
-    if key is None:
-        return None
-    try:
-        at = datetime.fromisoformat(key[0])
-        if at.tzinfo is not None:
-            return at, UUID(key[1])
-    except ValueError:
-        pass
-    raise BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
 
 
 def scenario_change(change: Change, book: RuleBook, *, is_in_book: bool = False) -> ScenarioChangeOut:

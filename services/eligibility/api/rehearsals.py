@@ -10,7 +10,7 @@ from services.eligibility.actions.rehearsal.orders import rehearse_policy, rehea
 from services.eligibility.actions.rehearsal.words import words
 from services.eligibility.api.answers import Words
 from services.eligibility.api.places import place_name
-from services.eligibility.api.policies import read_key, scenario_change
+from services.eligibility.api.policies import scenario_change
 from services.eligibility.api.policy_bodies import (
     AcceptedOut,
     ComparedOut,
@@ -33,7 +33,7 @@ from services.kit.auth import ActorDep, require
 from services.kit.clock import Clock
 from services.kit.db import SessionDep
 from services.kit.errors import BadInput, FieldError
-from services.kit.pages import Cursor, Limit, write_cursor
+from services.kit.pages import Cursor, Limit, moment_and_id, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["rehearsals"])
 _READ = [require("eligibility:read")]
@@ -70,7 +70,7 @@ async def post_rehearsal(body: RehearsalIn, db: SessionDep, actor: ActorDep) -> 
 @routes.get("/rehearsals", dependencies=_READ, summary="历次演练 / Rehearsals")
 async def get_rehearsals(db: SessionDep, cursor: Cursor = None, limit: Limit = 50) -> RehearsalList:
     """Rehearsals of the caller's places, newest first."""
-    rows = await store.rehearsals_page(db, after=read_key(cursor), limit=limit + 1)
+    rows = await store.rehearsals_page(db, after=moment_and_id(cursor), limit=limit + 1)
     following = write_cursor(rows[limit - 1].created_at.isoformat(), rows[limit - 1].id) if len(rows) > limit else None
     return RehearsalList(items=[RehearsalHead(**_head(row)) for row in rows[:limit]], next=following)
 

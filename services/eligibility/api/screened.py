@@ -11,7 +11,6 @@ from services.eligibility.api.answers import Answer, Words
 from services.eligibility.api.csv_answer import CSV_TOO, MOST_ROWS, csv_answer, wants_csv
 from services.eligibility.api.places import asked_place, place_name
 from services.eligibility.api.screening_answers import words_of
-from services.eligibility.api.screenings import read_ref
 from services.eligibility.errors import NotComparable
 from services.eligibility.rules.rendering import reason_text
 from services.eligibility.rules.screening.outcome import Outcome, fact_place, reason_place, review_flag, unpack
@@ -22,7 +21,7 @@ from services.kit.application import router
 from services.kit.auth import ActorDep, require
 from services.kit.db import SessionDep
 from services.kit.errors import BadInput, FieldError
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, only_id, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["screening"])
 Told = Literal["eligible", "not_eligible", "unknown", "already"]
@@ -84,7 +83,6 @@ async def get_screened(
     run = await found_lists(db, screening_id)
     if (reason or missing) and run.engine != ENGINE:
         raise NotComparable()
-    key = read_cursor(cursor, 1)
     is_file = wants_csv(request)
     most = MOST_ROWS if is_file else limit
     rows = await list_screened(
@@ -96,7 +94,7 @@ async def get_screened(
         reason=_known(reason_place(programme or "", reason), "reason") if reason else None,
         fact=_known(fact_place(missing), "missing") if missing else None,
         flag=review_flag() if review else None,
-        after=read_ref(key[0]) if key else None,
+        after=only_id(cursor),
         limit=most + 1,
     )
     items = [_screened_out(row, programme) for row in rows[:most]]

@@ -1,6 +1,5 @@
 """Screening runs: order one, follow it, pause and resume it, and compare two."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -36,7 +35,7 @@ from services.kit.clock import Clock
 from services.kit.db import SessionDep
 from services.kit.errors import BadInput, FieldError
 from services.kit.fields import Body, Ref, ShortText
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, moment_and_id, only_id, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["screening"])
 _READ = [require("eligibility:read")]
@@ -93,9 +92,8 @@ async def get_screenings(
     limit: Limit = 50,
 ) -> ScreeningList:
     """Runs of places within a place, newest first."""
-    key = read_cursor(cursor, 2)
     place = asked_place(division, actor)
-    after = (_read_moment(key[0]), read_ref(key[1])) if key else None
+    after = moment_and_id(cursor)
     rows = await list_runs(db, division=place, state=state, after=after, limit=limit + 1)
     end = rows[limit - 1] if len(rows) > limit else None
     following = write_cursor(end.created_at.isoformat(), end.run_id) if end is not None else None
@@ -139,9 +137,8 @@ async def get_compare(
     limit: Limit = 50,
 ) -> CompareOut:
     """How answers went from the run `with` to this one: counts by programme, and the households that changed."""
-    key = read_cursor(cursor, 1)
     counts = await compare_runs(db, other, screening_id)
-    after = read_ref(key[0]) if key else None
+    after = only_id(cursor)
     rows = await changed_outcomes(db, other, screening_id, after=after, limit=limit + 1)
     following = write_cursor(rows[limit - 1].household_ref) if len(rows) > limit else None
     names = programme_names()
@@ -175,31 +172,6 @@ async def get_compare(
             next=following,
         ),
     )
-
-
-def read_ref(text: str) -> UUID:
-    """A ref out of a cursor.
-
-    Raises: BadInput.
-    """
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _bad_cursor() from None
-
-
-def _read_moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise _bad_cursor() from None
-    if moment.tzinfo is None:
-        raise _bad_cursor()
-    return moment
-
-
-def _bad_cursor() -> BadInput:
-    return BadInput(errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),))
 
 
 def _own_place(division: str, actor: Actor) -> str:

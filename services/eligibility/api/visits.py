@@ -25,9 +25,8 @@ from services.kit.application import router
 from services.kit.auth import ActorDep, require
 from services.kit.clock import Clock, shanghai_date
 from services.kit.db import SessionDep
-from services.kit.errors import BadInput, FieldError
 from services.kit.fields import Body, Day
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, bad_cursor, id_in, number_in, read_cursor, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["visits"])
 State = Literal["open", "done", "withdrawn", "merged"]
@@ -119,11 +118,9 @@ async def post_application(household_ref: UUID, body: ApplicationIn, db: Session
 
 def _after(key: list[str]) -> tuple[int, date, UUID]:
     try:
-        return int(key[0]), date.fromisoformat(key[1]), UUID(key[2])
+        return number_in(key[0]), date.fromisoformat(key[1]), id_in(key[2])
     except ValueError:
-        raise BadInput(
-            errors=(FieldError("cursor", "bad_cursor", "翻页标记无效", "The cursor is not valid"),)
-        ) from None
+        raise bad_cursor() from None
 
 
 def _programmes() -> dict[str, dict[str, str]]:

@@ -13,13 +13,12 @@ from services.contracts.money import yuan
 from services.eligibility.api.answers import Answer, Words
 from services.eligibility.api.csv_answer import CSV_TOO, MOST_ROWS, csv_answer, wants_csv
 from services.eligibility.api.places import asked_place, place_name
-from services.eligibility.api.screenings import read_ref
 from services.eligibility.rules.screening.words import screening_words
 from services.eligibility.store.watch import count_watched, list_watched
 from services.kit.application import router
 from services.kit.auth import ActorDep, require
 from services.kit.db import SessionDep
-from services.kit.pages import Cursor, Limit, read_cursor, write_cursor
+from services.kit.pages import Cursor, Limit, only_id, write_cursor
 
 routes = router(prefix="/api/v1/eligibility", tags=["watch"])
 WatchReason = Literal["status", "disability_card", "elder_alone", "sole_earner_ill", "year_sum"]
@@ -66,11 +65,10 @@ async def get_watch(
     limit: Limit = 50,
 ) -> WatchList | Response:
     """Households that are looked at again at every new fact. `Accept: text/csv` answers all of them as a file."""
-    key = read_cursor(cursor, 1)
     place = asked_place(division, actor)
     is_file = wants_csv(request)
     most = MOST_ROWS if is_file else limit
-    after = read_ref(key[0]) if key else None
+    after = only_id(cursor)
     rows = await list_watched(db, division=place, reason=reason, after=after, limit=most + 1)
     items = [_watched_out(row) for row in rows[:most]]
     if is_file:

@@ -11,8 +11,7 @@ from services.kit.application import router as strict_router
 from services.kit.auth import require
 from services.kit.db import SessionDep
 from services.kit.errors import NotFound
-from services.kit.pages import Cursor, Limit, write_cursor
-from services.referral.api.cursors import only_number
+from services.kit.pages import Cursor, Limit, only_number, write_cursor
 from services.referral.schemas import AttemptOut, Deliveries, DeliveryDetail, DeliveryOut
 from services.referral.store import lists
 

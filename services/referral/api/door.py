@@ -18,7 +18,7 @@ from services.kit.auth import ActorDep, require
 from services.kit.db import Database, Scope, SessionDep
 from services.kit.errors import NotAllowed
 from services.kit.fields import Day
-from services.kit.pages import Cursor, Limit, write_cursor
+from services.kit.pages import Cursor, Limit, moment_and_id, write_cursor
 from services.referral.actions import doorway
 from services.referral.actions.answers import take_answer, take_signed_answer
 from services.referral.api.common import (
@@ -31,7 +31,7 @@ from services.referral.api.common import (
     thin,
     yuan_or_none,
 )
-from services.referral.api.cursors import moment_and_id, place_in_feed
+from services.referral.api.cursors import place_in_feed
 from services.referral.delivery.bell import bell_of
 from services.referral.errors import ConsentRequired
 from services.referral.schemas import (

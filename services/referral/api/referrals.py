@@ -10,12 +10,11 @@ from services.kit.application import router as strict_router
 from services.kit.auth import ActorDep, require
 from services.kit.db import SessionDep
 from services.kit.errors import NotFound
-from services.kit.pages import Cursor, Limit, write_cursor
+from services.kit.pages import Cursor, Limit, moment_and_id, only_id, write_cursor
 from services.referral.actions import office
 from services.referral.actions.answers import note_place
 from services.referral.actions.cases import books
 from services.referral.api.common import ClockDep, SealerDep, by, referral_out, yuan_or_none
-from services.referral.api.cursors import moment_and_id, only_id
 from services.referral.schemas import (
     CancelIn,
     ConfirmIn,

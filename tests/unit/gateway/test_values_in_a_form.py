@@ -34,6 +34,7 @@ def test_a_row_may_be_written_as_people_write_it() -> None:
 
 def test_what_cannot_be_read_goes_as_it_is_for_the_part_to_name() -> None:
     assert read_value("twelve", "count", NAMES) == "twelve"
+    assert read_value("9" * 5_000, "count", NAMES) == "9" * 5_000
     assert read_value("不详 = 2", "code/count", NAMES) == [["不详", 2]]
 
 
